@@ -1,0 +1,24 @@
+//! Click capture as a Lambda function: composes, and runs.
+
+use std::sync::Arc;
+
+use click::{State, handle};
+use lambda_http::{Error, Request, service_fn};
+use shared::config::{self, Reader};
+use shared::telemetry;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let mut reader = Reader::new(&config::environment);
+    let (db, hops) = (reader.db(), reader.trusted_proxy_hops());
+    let (db, hops) = reader.finish((db, hops))?;
+    let state = Arc::new(State::new(shared::db::open(db, 1).await, hops));
+    let warming = Arc::clone(&state);
+    tokio::spawn(async move { warming.db.warm().await });
+    lambda_http::run(service_fn(move |request: Request| {
+        let state = Arc::clone(&state);
+        async move { Ok::<_, Error>(handle(&state, &request).await) }
+    }))
+    .await
+}

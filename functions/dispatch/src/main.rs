@@ -1,0 +1,34 @@
+//! The dispatcher as a Lambda function: composes, and runs.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use dispatch::{State, handle};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use shared::aws;
+use shared::config::{self, Reader};
+use shared::db::Db;
+use shared::meta::Client;
+use shared::secrets::Secrets;
+use shared::telemetry;
+
+/// Tenants of one batch are served side by side.
+const CONNECTIONS: usize = 4;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let mut reader = Reader::new(&config::environment);
+    let (db, meta, secrets_prefix) = (reader.db(), reader.meta(), reader.secrets_prefix());
+    let (db, meta, secrets_prefix) = reader.finish((db, meta, secrets_prefix))?;
+    let secrets = Secrets::new(&aws::sdk_config().await);
+    let db = Db::new(db, Some(secrets.clone()), CONNECTIONS);
+    let state = Arc::new(State::new(db, Client::new(meta)?, secrets, secrets_prefix));
+    let warming = Arc::clone(&state);
+    tokio::spawn(async move { warming.db.warm().await });
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let state = Arc::clone(&state);
+        async move { Ok::<_, Error>(handle(&state, event.payload).await) }
+    }))
+    .await
+}

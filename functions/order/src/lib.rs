@@ -1,0 +1,61 @@
+//! `POST /v1/orders`, `GET /v1/orders/{event_id}` and `GET /v1/orders?order_id=`: orders in, their story out.
+
+mod answer;
+mod auth;
+mod parse;
+mod place;
+mod tell;
+
+use lambda_http::http::Method;
+use lambda_http::{Body, Request, Response};
+use shared::clock::Clock;
+use shared::db::{self, Db};
+use shared::http::{self, Problem};
+use shared::queue::Queue;
+use shared::telemetry;
+
+/// What the function holds between requests.
+pub struct State {
+    /// The database.
+    pub db: Db,
+    /// The dispatcher's queue.
+    pub queue: Queue,
+    /// The time.
+    pub clock: Clock,
+    keys: auth::Cache,
+}
+
+impl State {
+    /// With the system's clock and no key known yet.
+    pub fn new(db: Db, queue: Queue) -> Self {
+        Self { db, queue, clock: Clock::SYSTEM, keys: auth::Cache::default() }
+    }
+}
+
+/// Answers a request; never an error.
+pub async fn handle(state: &State, request: &Request) -> Response<Body> {
+    match route(state, request).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(&http::request_id(request)),
+    }
+}
+
+async fn route(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, "/healthz") => Ok(http::healthy()),
+        (&Method::POST, "/v1/orders") => place::place(state, request).await,
+        (&Method::GET, "/v1/orders") => tell::by_order_id(state, request).await,
+        (_, "/v1/orders") => Err(Problem::method_not_allowed("GET and POST")),
+        (method, path) => match path.strip_prefix("/v1/orders/") {
+            Some(event_id) if method == Method::GET => tell::by_event_id(state, request, event_id).await,
+            Some(_) => Err(Problem::method_not_allowed("GET")),
+            None => Err(Problem::not_found("There is no such route.")),
+        },
+    }
+}
+
+/// Logs, once, why the database did not do it, and says that it will be right later.
+fn unavailable(request: &Request, error: &db::Error) -> Problem {
+    tracing::error!(request.id = http::request_id(request), error = telemetry::chain(error), "database");
+    Problem::unavailable()
+}

@@ -1,0 +1,30 @@
+//! Order conversion as a Lambda function: composes, and runs.
+
+use std::sync::Arc;
+
+use lambda_http::{Error, Request, service_fn};
+use order::{State, handle};
+use shared::aws;
+use shared::config::{self, Reader};
+use shared::db::Db;
+use shared::queue::Queue;
+use shared::secrets::Secrets;
+use shared::telemetry;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let mut reader = Reader::new(&config::environment);
+    let (db, queue_url) = (reader.db(), reader.queue_url());
+    let (db, queue_url) = reader.finish((db, queue_url))?;
+    let sdk = Box::pin(aws::sdk_config()).await;
+    let db = Db::new(db, Some(Secrets::new(&sdk)), 1);
+    let state = Arc::new(State::new(db, Queue::new(&sdk, queue_url)));
+    let warming = Arc::clone(&state);
+    tokio::spawn(async move { warming.db.warm().await });
+    lambda_http::run(service_fn(move |request: Request| {
+        let state = Arc::clone(&state);
+        async move { Ok::<_, Error>(handle(&state, &request).await) }
+    }))
+    .await
+}

@@ -1,0 +1,70 @@
+//! What goes along with an order: its page, its campaign, what was bought.
+
+use std::collections::BTreeMap;
+
+use shared::body::Fields;
+use shared::domain::conversion::Item;
+use shared::domain::money::{Currency, Money};
+use shared::domain::text;
+use shared::http::FieldError;
+use url::Url;
+
+use super::warning;
+
+/// The most items of an order.
+const MAX_ITEMS: usize = 500;
+/// The longest page URL, in characters.
+const URL_MAX: usize = 2048;
+const UTM: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
+
+/// `event_source_url`.
+pub(super) fn page(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Option<String> {
+    let given = fields.text("event_source_url").filter(|text| !text.trim().is_empty())?;
+    let page = text::line(&given, URL_MAX).filter(|line| {
+        Url::parse(line).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+    });
+    if page.is_none() {
+        warnings.push(warning("event_source_url", "is not an http or https URL"));
+    }
+    page
+}
+
+/// `utm`: the five parameters, with or without their prefix.
+pub(super) fn utm(fields: &mut Fields<'_>) -> BTreeMap<&'static str, String> {
+    let mut object = fields.object("utm");
+    let mut all = BTreeMap::new();
+    for name in UTM {
+        let short = object.text(name.trim_start_matches("utm_"));
+        if let Some(value) = object.text(name).or(short).and_then(|value| text::line(&value, 255)) {
+            all.insert(name, value);
+        }
+    }
+    fields.errors.extend(object.finish());
+    all
+}
+
+/// `items`, priced in the order's currency.
+pub(super) fn items(fields: &mut Fields<'_>, currency: Option<Currency>, warnings: &mut Vec<FieldError>) -> Vec<Item> {
+    let mut all = Vec::new();
+    for (index, mut object) in fields.objects("items", MAX_ITEMS).into_iter().enumerate() {
+        let id = object.text_or_integer("id").and_then(|id| text::line(&id, 255));
+        let quantity = object.number("quantity");
+        let price = object.number("price");
+        fields.errors.extend(object.finish());
+        let Some(id) = id else {
+            warnings.push(warning(format!("items[{index}]"), "has no id"));
+            continue;
+        };
+        let mut read = |name: &str, why: &str| warnings.push(warning(format!("items[{index}].{name}"), why));
+        let count = quantity.as_deref().map(|text| text.parse::<u32>().ok().filter(|count| *count > 0));
+        if count == Some(None) {
+            read("quantity", "is not a whole number above zero");
+        }
+        let amount = price.as_deref().zip(currency).map(|(text, currency)| Money::parse(text, currency));
+        if let Some(Err(error)) = &amount {
+            read("price", &error.to_string());
+        }
+        all.push(Item { id, quantity: count.flatten(), price: amount.and_then(Result::ok) });
+    }
+    all
+}

@@ -1,0 +1,73 @@
+//! `POST /v1/orders`: parse, record in one statement, wake the dispatcher.
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use serde::Serialize;
+use shared::db::orders::{self, Kept, NewOrder, Recorded};
+use shared::http::{self, FieldError, Problem};
+use shared::queue::Message;
+
+use crate::answer::MatchAnswer;
+use crate::{State, auth, parse};
+
+#[derive(Serialize)]
+struct Placed {
+    event_id: String,
+    duplicate: bool,
+    r#match: MatchAnswer,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    action_source: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<FieldError>,
+}
+
+/// Takes an order.
+pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
+    let caller = auth::caller(state, request).await?;
+    let body = http::body_of(request, http::SERVER_BODY_MAX, &["application/json"])?;
+    let parse::Parsed { order, mut warnings } = parse::order(&caller.key, body, state.clock.now_s())?;
+    let kept = match record(state, &order).await {
+        Ok(Recorded::Order(kept)) => *kept,
+        Ok(Recorded::KeyRevoked) => return Err(caller.revoked(state)),
+        Ok(Recorded::Retired) => return Err(Problem::gone()),
+        Err(error) => return Err(crate::unavailable(request, &error)),
+    };
+    if kept.wakes {
+        wake(state, request, &order).await;
+    }
+    warnings.extend(changed_action_source(&order, &kept));
+    let status = if kept.duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let answer = Placed {
+        event_id: order.event_id,
+        duplicate: kept.duplicate,
+        r#match: kept.found.into(),
+        state: kept.state.as_str(),
+        reason: kept.reason,
+        action_source: kept.action_source,
+        warnings,
+    };
+    Ok(http::json(status, &answer))
+}
+
+async fn record(state: &State, order: &NewOrder) -> Result<Recorded, shared::db::Error> {
+    state.db.run(|client| async move { orders::record(&client, order).await }).await
+}
+
+/// The order is kept already: if SQS is away, its pending attempt waits for sweep.
+async fn wake(state: &State, request: &Request, order: &NewOrder) {
+    let message = Message::Dispatch { tenant_id: order.tenant_id.clone(), event_id: order.event_id.clone() };
+    if let Err(error) = state.queue.send(&message).await {
+        tracing::warn!(request.id = http::request_id(request), %error, "dispatcher not woken; sweep will");
+    }
+}
+
+/// A website event needs the agent and the page (Meta, Server event parameters); without them it is not one.
+fn changed_action_source(order: &NewOrder, kept: &Kept) -> Option<FieldError> {
+    (!kept.duplicate && order.action_source.is_some_and(|wanted| wanted != kept.action_source)).then(|| FieldError {
+        field: "action_source".into(),
+        code: "not_website",
+        message: format!("is {} because the buyer's agent or page is not known", kept.action_source),
+    })
+}

@@ -1,0 +1,96 @@
+//! An order's story: its state, its match with evidence, every attempt.
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, RequestExt, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::db::stories::{self, Of, Story};
+use shared::domain::event_id::EventId;
+use shared::domain::order::OrderId;
+use shared::http::{self, FieldError, Problem};
+
+use crate::State;
+use crate::answer::MatchAnswer;
+use crate::auth;
+
+#[derive(Serialize)]
+struct EventAnswer {
+    event_id: String,
+    order_id: String,
+    order_state: Option<String>,
+    event_name: String,
+    event_time: i64,
+    value: String,
+    currency: String,
+    action_source: String,
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    r#match: MatchAnswer,
+    attempts: Box<RawValue>,
+}
+
+impl From<Story> for EventAnswer {
+    fn from(story: Story) -> Self {
+        Self {
+            event_id: story.event_id,
+            order_id: story.order_id,
+            order_state: story.order_state,
+            event_name: story.event_name,
+            event_time: story.event_time_s,
+            value: story.value,
+            currency: story.currency,
+            action_source: story.action_source,
+            state: story.state,
+            reason: story.reason,
+            r#match: story.found.into(),
+            attempts: story.attempts,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OrderAnswer {
+    order_id: String,
+    order_state: Option<String>,
+    events: Vec<EventAnswer>,
+}
+
+/// The event with this id.
+pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str) -> Result<Response<Body>, Problem> {
+    let event_id = EventId::parse(event_id);
+    let stories = match event_id {
+        Some(event_id) => find(state, request, Of::Event(event_id.to_string())).await?,
+        None => {
+            auth::caller(state, request).await?;
+            Vec::new()
+        }
+    };
+    let story = stories.into_iter().next().ok_or_else(|| Problem::not_found("There is no event with this id."))?;
+    Ok(http::json(StatusCode::OK, &EventAnswer::from(story)))
+}
+
+/// The events of the order with the id in the query.
+pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
+    let parameters = request.query_string_parameters();
+    let order_id = parameters.first("order_id").and_then(OrderId::parse);
+    let Some(order_id) = order_id else {
+        auth::caller(state, request).await?;
+        let message = "must be in the query, with 1 to 255 characters".to_owned();
+        return Err(Problem::invalid(vec![FieldError { field: "order_id".into(), code: "required", message }]));
+    };
+    let stories = find(state, request, Of::Order(order_id.as_str().to_owned())).await?;
+    let Some(first) = stories.first() else {
+        return Err(Problem::not_found("There is no order with this id."));
+    };
+    let order_state = first.order_state.clone();
+    let events = stories.into_iter().map(EventAnswer::from).collect();
+    Ok(http::json(StatusCode::OK, &OrderAnswer { order_id: order_id.as_str().to_owned(), order_state, events }))
+}
+
+async fn find(state: &State, request: &Request, of: Of) -> Result<Vec<Story>, Problem> {
+    let caller = auth::caller(state, request).await?;
+    let (tenant_id, of) = (&caller.key.tenant_id, &of);
+    let found = state.db.run(|client| async move { stories::find(&client, tenant_id, of).await }).await;
+    found.map_err(|error| crate::unavailable(request, &error))
+}

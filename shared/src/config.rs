@@ -1,0 +1,205 @@
+//! Every environment variable, read here alone; what is wrong is reported all at once.
+//!
+//! | variable | who | meaning |
+//! |---|---|---|
+//! | `DB_URL` | all but none | Postgres URL; wins over the secret (local runs, tests) |
+//! | `DB_SECRET_ARN` | all | Secrets Manager: a bare URL, `{"DB_URL": ...}`, or RDS's own form |
+//! | `DB_CA_FILE` | all | PEM file of the certificate authorities for Postgres, instead of RDS's and the public ones |
+//! | `DISPATCH_QUEUE_URL` | order, sweep | SQS queue of the dispatcher |
+//! | `SECRETS_PREFIX` | dispatch, setup | prefix of tenants' secrets, default `track/` |
+//! | `ADMIN_TOKEN_SECRET_ARN` | setup | the operator's token |
+//! | `META_GRAPH_URL` | dispatch, setup | default `https://graph.facebook.com` |
+//! | `META_API_VERSION` | dispatch, setup | default `v26.0` |
+//! | `PUBLIC_URL` | setup | the deployment's own base URL |
+//! | `TRUSTED_PROXY_HOPS` | click | own proxies before API Gateway, default 0 |
+//! | `RETENTION_DAYS` | sweep | days that personal data is kept, default 90 |
+
+use std::fmt;
+
+/// Where the database URL comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DbSource {
+    /// The URL itself.
+    Url(String),
+    /// The id or ARN of a secret in Secrets Manager.
+    Secret(String),
+}
+
+/// The URL holds a password, so it is never printed.
+impl fmt::Debug for DbSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(_) => f.write_str("Url(..)"),
+            Self::Secret(id) => f.debug_tuple("Secret").field(id).finish(),
+        }
+    }
+}
+
+/// What is wrong with the environment: one line a variable.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Error(pub Vec<String>);
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Reads variables and collects what is wrong with them.
+pub struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    errors: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads through `lookup`. An empty variable is as good as none.
+    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, errors: Vec::new() }
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.get(name).unwrap_or_else(|| {
+            self.errors.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn number<T: std::str::FromStr + PartialOrd + fmt::Display>(&mut self, name: &str, default: T, max: T) -> T {
+        match self.get(name).map(|value| value.parse::<T>()) {
+            None => default,
+            Some(Ok(value)) if value <= max => value,
+            Some(_) => {
+                self.errors.push(format!("{name} must be a whole number up to {max}"));
+                default
+            }
+        }
+    }
+
+    fn url(&mut self, name: &str, default: Option<&str>) -> String {
+        let Some(value) = self.get(name).or_else(|| default.map(str::to_owned)) else {
+            self.errors.push(format!("{name} is not set"));
+            return String::new();
+        };
+        match url::Url::parse(&value) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {}
+            _ => self.errors.push(format!("{name} must be an http or https URL")),
+        }
+        value.trim_end_matches('/').to_owned()
+    }
+
+    /// `DB_URL`, else `DB_SECRET_ARN`.
+    pub fn db(&mut self) -> Db {
+        let source = match (self.get("DB_URL"), self.get("DB_SECRET_ARN")) {
+            (Some(url), _) => DbSource::Url(url),
+            (None, Some(secret)) => DbSource::Secret(secret),
+            (None, None) => {
+                self.errors.push("neither DB_URL nor DB_SECRET_ARN is set".into());
+                DbSource::Url(String::new())
+            }
+        };
+        Db { source, ca_file: self.get("DB_CA_FILE") }
+    }
+
+    /// `DISPATCH_QUEUE_URL`.
+    pub fn queue_url(&mut self) -> String {
+        self.url("DISPATCH_QUEUE_URL", None)
+    }
+
+    /// `SECRETS_PREFIX`.
+    pub fn secrets_prefix(&mut self) -> String {
+        self.get("SECRETS_PREFIX").unwrap_or_else(|| "track/".into())
+    }
+
+    /// `META_GRAPH_URL` and `META_API_VERSION`.
+    pub fn meta(&mut self) -> Meta {
+        let graph_url = self.url("META_GRAPH_URL", Some("https://graph.facebook.com"));
+        let version = self.get("META_API_VERSION").unwrap_or_else(|| "v26.0".into());
+        let number = version.strip_prefix('v').and_then(|it| it.split_once('.'));
+        let digits = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+        if !number.is_some_and(|(major, minor)| digits(major) && digits(minor)) {
+            self.errors.push("META_API_VERSION must look like v26.0".into());
+        }
+        Meta { graph_url, version }
+    }
+
+    /// `TRUSTED_PROXY_HOPS`.
+    pub fn trusted_proxy_hops(&mut self) -> usize {
+        self.number("TRUSTED_PROXY_HOPS", 0, 10)
+    }
+
+    /// `ADMIN_TOKEN_SECRET_ARN`.
+    pub fn admin_token_secret(&mut self) -> String {
+        self.required("ADMIN_TOKEN_SECRET_ARN")
+    }
+
+    /// What was read, if nothing was wrong.
+    pub fn finish<T>(self, value: T) -> Result<T, Error> {
+        if self.errors.is_empty() { Ok(value) } else { Err(Error(self.errors)) }
+    }
+}
+
+/// How to reach Postgres.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Db {
+    /// The URL or where it is kept.
+    pub source: DbSource,
+    /// A PEM file of certificate authorities.
+    pub ca_file: Option<String>,
+}
+
+/// How to reach Meta's Graph API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Base URL without a trailing slash.
+    pub graph_url: String,
+    /// `v26.0`.
+    pub version: String,
+}
+
+/// The process's environment.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_wrong_is_reported_at_once_and_no_value_is_shown() {
+        let lookup = |name: &str| match name {
+            "META_GRAPH_URL" => Some("ftp://secret".to_owned()),
+            "META_API_VERSION" => Some("26".to_owned()),
+            "TRUSTED_PROXY_HOPS" => Some("many".to_owned()),
+            _ => None,
+        };
+        let mut reader = Reader::new(&lookup);
+        let _ =
+            (reader.db(), reader.queue_url(), reader.meta(), reader.trusted_proxy_hops(), reader.admin_token_secret());
+        let error = reader.finish(()).unwrap_err();
+        assert_eq!(error.0.len(), 6, "{error}");
+        assert!(!error.to_string().contains("secret\""));
+    }
+
+    #[test]
+    fn the_url_wins_over_the_secret_and_neither_is_printed() {
+        let lookup = |name: &str| (name == "DB_URL" || name == "DB_SECRET_ARN").then(|| format!("{name}-value"));
+        let mut reader = Reader::new(&lookup);
+        let db = reader.db();
+        assert_eq!(db.source, DbSource::Url("DB_URL-value".into()));
+        assert!(!format!("{db:?}").contains("DB_URL-value"));
+    }
+
+    #[test]
+    fn defaults_are_metas() {
+        let mut reader = Reader::new(&|_| None);
+        assert_eq!(reader.meta(), Meta { graph_url: "https://graph.facebook.com".into(), version: "v26.0".into() });
+    }
+}

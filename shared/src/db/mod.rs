@@ -1,0 +1,198 @@
+//! Postgres: connection and pool, and one file for each thing that is kept there, its SQL beside the function.
+//!
+//! A Lambda environment serves one request at a time, so a pool holds one connection (the dispatcher's more). It may
+//! have died while the environment was frozen, its password may have been rotated, the server may be away: each
+//! costs a second try at the most, and the next request starts afresh.
+
+pub mod clicks;
+pub mod dispatch;
+pub mod keys;
+pub mod migrate;
+pub mod orders;
+pub mod stories;
+mod tls;
+
+use std::future::Future;
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use thiserror::Error;
+use tokio::sync::RwLock;
+use tokio_postgres::error::SqlState;
+
+use crate::config::{self, DbSource};
+use crate::secrets::{self, Secrets};
+
+/// How long a connection, or the wait for one, may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long one statement may take before the request is given up (API Gateway itself ends at 30 s).
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the database did not do it.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The URL cannot be read. The text never holds it.
+    #[error("the database URL: {0}")]
+    Url(String),
+    /// The URL's secret is not to be had.
+    #[error("the database URL's secret")]
+    Secret(#[source] secrets::Error),
+    /// No connection.
+    #[error("no connection to Postgres")]
+    Connect(#[source] tokio_postgres::Error),
+    /// No connection in time.
+    #[error("no connection to Postgres in time")]
+    ConnectTimeout,
+    /// A statement failed.
+    #[error("a statement failed")]
+    Statement(#[source] tokio_postgres::Error),
+    /// A statement took too long.
+    #[error("a statement took longer than {} s", STATEMENT_TIMEOUT.as_secs())]
+    StatementTimeout,
+    /// A row that our own constraints should have ruled out.
+    #[error("unexpected value in {table}.{column}")]
+    Inconsistent {
+        /// Where.
+        table: &'static str,
+        /// Which column.
+        column: &'static str,
+    },
+    /// A race was lost twice.
+    #[error("a concurrent change twice in a row")]
+    Race,
+}
+
+impl Error {
+    /// Whether the login was refused: the password may have been rotated.
+    fn is_refused_login(&self) -> bool {
+        let Self::Connect(error) = self else { return false };
+        matches!(error.code(), Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION))
+    }
+
+    /// Whether the same statement can succeed at once: the connection had died, or a concurrent change won.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Race => true,
+            Self::Statement(error) => {
+                error.is_closed()
+                    || error.code().is_none_or(|code| {
+                        matches!(
+                            *code,
+                            SqlState::T_R_DEADLOCK_DETECTED
+                                | SqlState::T_R_SERIALIZATION_FAILURE
+                                | SqlState::UNIQUE_VIOLATION
+                                | SqlState::ADMIN_SHUTDOWN
+                                | SqlState::CRASH_SHUTDOWN
+                        )
+                    })
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Statement(error)
+    }
+}
+
+/// The database of this environment.
+pub struct Db {
+    config: config::Db,
+    secrets: Option<Secrets>,
+    size: usize,
+    pool: RwLock<Option<Pool>>,
+}
+
+impl Db {
+    /// Does not connect yet. `secrets` is needed where the URL is kept in Secrets Manager; `size` is how many
+    /// connections one environment may hold.
+    pub fn new(config: config::Db, secrets: Option<Secrets>, size: usize) -> Self {
+        Self { config, secrets, size, pool: RwLock::new(None) }
+    }
+
+    /// Connects, so that the first request need not. A failure is the first request's to report.
+    pub async fn warm(&self) {
+        drop(self.client().await);
+    }
+
+    /// Runs one statement's function on a connection, and once more when the failure was of a passing kind.
+    ///
+    /// The function must be safe to run twice: ours are, since each write first looks whether it was made.
+    pub async fn run<T, F, R>(&self, operation: F) -> Result<T, Error>
+    where
+        F: Fn(Client) -> R,
+        R: Future<Output = Result<T, Error>>,
+    {
+        match self.once(&operation).await {
+            Err(error) if error.is_passing() => self.once(&operation).await,
+            other => other,
+        }
+    }
+
+    async fn once<T, F, R>(&self, operation: &F) -> Result<T, Error>
+    where
+        F: Fn(Client) -> R,
+        R: Future<Output = Result<T, Error>>,
+    {
+        let client = self.client().await?;
+        tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await.map_err(|_| Error::StatementTimeout)?
+    }
+
+    /// A connection; after a refused login, one with the password read anew.
+    async fn client(&self) -> Result<Client, Error> {
+        match self.pooled().await {
+            Err(error) if error.is_refused_login() && matches!(self.config.source, DbSource::Secret(_)) => {
+                *self.pool.write().await = None;
+                self.pooled().await
+            }
+            other => other,
+        }
+    }
+
+    async fn pooled(&self) -> Result<Client, Error> {
+        let known = self.pool.read().await.clone();
+        let pool = match known {
+            Some(pool) => pool,
+            None => self.build().await?,
+        };
+        pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => Error::Connect(error),
+            _ => Error::ConnectTimeout,
+        })
+    }
+
+    async fn build(&self) -> Result<Pool, Error> {
+        let mut slot = self.pool.write().await;
+        if let Some(pool) = slot.as_ref() {
+            return Ok(pool.clone());
+        }
+        let url = match (&self.config.source, &self.secrets) {
+            (DbSource::Url(url), _) => url.clone(),
+            (DbSource::Secret(id), Some(secrets)) => secrets.db_url(id).await.map_err(Error::Secret)?,
+            (DbSource::Secret(_), None) => return Err(Error::Url("no Secrets Manager client".into())),
+        };
+        let (config, connector) = tls::connection(&url, self.config.ca_file.as_deref())?;
+        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(config, connector, manager);
+        let pool = Pool::builder(manager)
+            .max_size(self.size)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(STATEMENT_TIMEOUT))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .build()
+            .map_err(|error| Error::Url(error.to_string()))?;
+        *slot = Some(pool.clone());
+        Ok(pool)
+    }
+}
+
+/// The database of a function's configuration, with a Secrets Manager client only where the URL is kept there.
+pub async fn open(config: config::Db, size: usize) -> Db {
+    let secrets = match config.source {
+        DbSource::Url(_) => None,
+        DbSource::Secret(_) => Some(Secrets::new(&crate::aws::sdk_config().await)),
+    };
+    Db::new(config, secrets, size)
+}

@@ -1,0 +1,330 @@
+//! Orders: one statement finds the click, keeps the observation, claims the event id, and writes the conversion,
+//! its first attempt, the order's state and the delivery.
+
+use std::sync::LazyLock;
+
+use deadpool_postgres::Client;
+use tokio_postgres::Row;
+
+use super::Error;
+use super::stories::{candidates, rules};
+use crate::domain::attribution::{self, CLOCK_SLACK_US, Evidence, NETWORK_WINDOW_US, Stage};
+use crate::domain::conversion::{IgnoredReason, State, TOO_BROAD};
+
+/// An order as it was parsed, normalised and hashed.
+#[derive(Clone, Default)]
+pub struct NewOrder {
+    /// The tenant, by its key.
+    pub tenant_id: String,
+    /// The key, checked again by the write.
+    pub key_id: String,
+    /// The id of every row that this delivery makes.
+    pub id: String,
+    /// `api`, or the platform.
+    pub source: &'static str,
+    /// What names the order among the tenant's.
+    pub order_key: String,
+    /// The event id it would have.
+    pub event_id: String,
+    /// The event's name.
+    pub event_name: String,
+    /// The exact decimal.
+    pub value: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// When it happened, in Unix seconds.
+    pub event_time_s: i64,
+    /// The order's state.
+    pub state: &'static str,
+    /// Why it sends nothing, if it does not.
+    pub ignored: Option<IgnoredReason>,
+    /// The order's own `user_data`, as JSON.
+    pub user_data: String,
+    /// `custom_data`, as JSON.
+    pub custom_data: String,
+    /// The buyer's hashes, for the identity stage.
+    pub email_hash: Option<String>,
+    /// See `email_hash`.
+    pub phone_hash: Option<String>,
+    /// Identifiers of the click that the order carries.
+    pub click_id: Option<String>,
+    /// See `click_id`.
+    pub fbc: Option<String>,
+    /// See `click_id`; derived from fbc where only that was given.
+    pub fbclid: Option<String>,
+    /// See `click_id`.
+    pub fbp: Option<String>,
+    /// fbc built from the order's fbclid, sent where neither the order nor the click has one.
+    pub built_fbc: Option<String>,
+    /// The buyer's address, for the network stage.
+    pub ip: Option<String>,
+    /// The buyer's agent.
+    pub user_agent: Option<String>,
+    /// The page that the order was made on.
+    pub event_source_url: Option<String>,
+    /// As the caller says, if they do.
+    pub action_source: Option<&'static str>,
+    /// The order's own UTMs, as JSON.
+    pub utm: String,
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is kept.
+    Order(Box<Kept>),
+    /// The key is not in force any more.
+    KeyRevoked,
+    /// The tenant is retired.
+    Retired,
+}
+
+/// The conversion of an order that was kept: this delivery's own, or the first one's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Whether the event id was known before.
+    pub duplicate: bool,
+    /// Whether an attempt waits for the dispatcher because of this delivery.
+    pub wakes: bool,
+    /// The conversion's state.
+    pub state: State,
+    /// Why, for a state that needs a reason.
+    pub reason: Option<String>,
+    /// As it will be sent.
+    pub action_source: String,
+    /// The click and why.
+    pub found: attribution::Match,
+}
+
+/// Records an order. See [`super::Db::run`]: a lost race is tried once more and then finds the winner's rows.
+pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error> {
+    let statement = client.prepare_cached(&SQL).await?;
+    let ignored = order.ignored.map(IgnoredReason::as_str);
+    let event_time_us = order.event_time_s.saturating_mul(1_000_000);
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                &order.tenant_id,
+                &order.key_id,
+                &order.id,
+                &order.source,
+                &order.order_key,
+                &order.event_id,
+                &order.event_name,
+                &order.value,
+                &order.currency,
+                &event_time_us,
+                &order.state,
+                &ignored,
+                &order.user_data,
+                &order.custom_data,
+                &order.email_hash,
+                &order.phone_hash,
+                &order.click_id,
+                &order.fbc,
+                &order.fbclid,
+                &order.fbp,
+                &order.built_fbc,
+                &order.ip,
+                &order.user_agent,
+                &order.event_source_url,
+                &order.action_source,
+                &order.utm,
+            ],
+        )
+        .await?;
+    match row.try_get::<_, Option<&str>>("tenant_status")? {
+        None => Ok(Recorded::KeyRevoked),
+        Some("retired") => Ok(Recorded::Retired),
+        Some(_) => kept(&row, &order.id).map(|kept| Recorded::Order(Box::new(kept))),
+    }
+}
+
+fn kept(row: &Row, id: &str) -> Result<Kept, Error> {
+    // Neither made nor seen: another request made it after this statement's snapshot was taken.
+    let state: &str = row.try_get::<_, Option<&str>>("state")?.ok_or(Error::Race)?;
+    let state = State::parse(state).ok_or(Error::Inconsistent { table: "conversions", column: "state" })?;
+    let first: &str = row.try_get("conversion_id")?;
+    let found = attribution::decide(&candidates(row)?, rules(row)?);
+    if found.click_id.as_deref() != row.try_get("click_id")? {
+        tracing::error!(conversion.id = first, "the statement chose another click than the rules");
+    }
+    Ok(Kept {
+        duplicate: row.try_get::<_, bool>("known")? && first != id,
+        wakes: row.try_get("claimed")?,
+        state,
+        reason: row.try_get("reason")?,
+        action_source: row.try_get("action_source")?,
+        found,
+    })
+}
+
+/// Rank and stage of each evidence as SQL, from the rules' own definition.
+fn evidence_case(column: &str, value: impl Fn(Evidence) -> String) -> String {
+    let arms: Vec<String> = Evidence::WORDS
+        .iter()
+        .filter_map(|word| Evidence::parse(word).map(|evidence| format!("when '{word}' then {}", value(evidence))))
+        .collect();
+    format!("case {column} {} end", arms.join(" "))
+}
+
+fn sql_list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
+}
+
+static SQL: LazyLock<String> = LazyLock::new(|| {
+    let rank = evidence_case("evidence", |it| it.rank().to_string());
+    let stage = evidence_case("evidence", |it| format!("'{}'", it.stage().as_str()));
+    let remembered = sql_list(
+        Evidence::WORDS.iter().copied().filter(|word| Evidence::parse(word).is_some_and(Evidence::is_remembered)),
+    );
+    let nobody = TOO_BROAD
+        .iter()
+        .map(|set| format!("keys <@ array[{}]", sql_list(set.iter().copied())))
+        .collect::<Vec<_>>()
+        .join(" or ");
+    let identity = Stage::Identity.as_str();
+    let no_person = IgnoredReason::NoPerson.as_str();
+    format!(
+        "
+    with gate as (
+        select t.status::text as status, t.attribution_window_days as window_days, t.action_source,
+               t.status = 'active' or (t.status = 'provisioning' and coalesce(t.test_event_code_until > clock(), false)) as sends
+        from tenants t
+        where t.id = $1::text
+          and exists (select from api_keys k where k.tenant_id = $1 and k.id = $2::text and k.revoked_at is null)
+    ), open as (
+        select * from gate where status <> 'retired'
+    ), known as (
+        select event_id from dedupe_registry where tenant_id = $1 and event_id = $6::text
+    ), times as (
+        select least((select ordered_at from orders where tenant_id = $1 and order_key = $5::text), happened_at) as ordered_at,
+               happened_at, window_days
+        from open, lateral (select timestamptz 'epoch' + $10::bigint * interval '1 microsecond' as happened_at) event
+    ), bounds as (
+        select ordered_at, ordered_at - window_days * interval '1 day' as oldest,
+               ordered_at + {CLOCK_SLACK_US} * interval '1 microsecond' as latest,
+               ordered_at - {NETWORK_WINDOW_US} * interval '1 microsecond' as network_oldest
+        from times
+    ), candidate as (
+        select 'click_id' as evidence, c.id as click_id, c.created_at as clicked_at, c.created_at as observed_at,
+               coalesce(c.fbp = $20::text, false) as same_browser
+        from bounds join clicks c on c.tenant_id = $1 and c.id = $17::text
+        union all
+        select 'fbc', c.id, c.created_at, c.created_at, coalesce(c.fbp = $20, false)
+        from bounds join clicks c on c.tenant_id = $1 and c.fbc = $18::text
+        union all
+        select 'fbclid', c.id, c.created_at, c.created_at, coalesce(c.fbp = $20, false)
+        from bounds join clicks c on c.tenant_id = $1 and c.fbclid = $19::text
+        union all
+        select 'fbclid', s.id, s.created_at, s.created_at, true
+        from bounds join clicks c on c.tenant_id = $1 and c.fbclid = $19
+            join clicks s on s.tenant_id = $1 and s.shared_from = c.id and s.fbp = $20
+        union all
+        (select 'fbp', c.id, c.created_at, c.created_at, true
+         from bounds join clicks c on c.tenant_id = $1 and c.fbp = $20 and c.created_at <= latest
+         order by c.created_at desc limit 5)
+        union all
+        (select 'email_hash', c.id, c.created_at, i.created_at, coalesce(c.fbp = $20, false)
+         from bounds join identities i on i.tenant_id = $1 and i.email_hash = $15::text and i.created_at <= latest
+             join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
+         order by c.created_at >= oldest desc, i.created_at desc limit 5)
+        union all
+        (select 'phone_hash', c.id, c.created_at, i.created_at, coalesce(c.fbp = $20, false)
+         from bounds join identities i on i.tenant_id = $1 and i.phone_hash = $16::text and i.created_at <= latest
+             join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
+         order by c.created_at >= oldest desc, i.created_at desc limit 5)
+        union all
+        (select 'network', c.id, c.created_at, c.created_at, coalesce(c.fbp = $20, false)
+         from bounds join clicks c on c.tenant_id = $1 and c.ip = $22::text and c.user_agent = $23::text
+             and c.created_at between network_oldest and latest
+         order by c.created_at desc limit 3)
+    ), fit as (
+        select candidate.*, {rank} as rank, {stage} as stage
+        from candidate, bounds
+        where clicked_at >= oldest
+          and (evidence not in ({remembered}) or clicked_at <= latest and observed_at <= latest)
+          and (evidence <> 'network'
+               or 1 = (select count(distinct n.click_id) from candidate n where n.evidence = 'network' and n.clicked_at >= oldest))
+    ), chosen as (
+        select click_id, stage from fit
+        order by rank, same_browser desc, observed_at desc, clicked_at desc, click_id limit 1
+    ), click as (
+        select c.id, coalesce(c.fbc, f.fbc) as fbc, c.fbp, c.ip, c.user_agent, c.url,
+               case when exists (select from fit where fit.click_id = c.id and fit.stage = '{identity}')
+                   then '{identity}' else chosen.stage end as stage
+        from chosen join clicks c on c.tenant_id = $1 and c.id = chosen.click_id
+            left join clicks f on f.tenant_id = $1 and f.id = c.shared_from
+    ), event as (
+        select click.id as click_id, coalesce(click.stage, 'none') as stage, coalesce($24::text, click.url) as url,
+               jsonb_strip_nulls(jsonb_build_object('fbc', coalesce(click.fbc, $21::text), 'fbp', click.fbp,
+                   'client_ip_address', click.ip, 'client_user_agent', click.user_agent)) || $13::text::jsonb as user_data
+        from open left join click on true
+    ), judged as (
+        select event.*, gate.sends,
+               coalesce($12::text, case when {nobody} then '{no_person}' end) as ignored,
+               case when url is null or not user_data ? 'client_user_agent'
+                   then coalesce(nullif(coalesce($25::text, gate.action_source), 'website'), 'system_generated')
+                   else coalesce($25, gate.action_source, 'website') end as action_source
+        from gate, event, lateral (select array(select jsonb_object_keys(user_data)) as keys) named
+    ), claim as (
+        insert into dedupe_registry (tenant_id, id, event_id, order_id, event_name, value, currency, created_at)
+        select $1, $3::text, $6, $5, $7::text, $8::text::numeric, $9::text, clock() from judged where ignored is null
+        on conflict on constraint dedupe_registry_tenant_id_event_id_key do nothing
+        returning event_id
+    ), conversion as (
+        insert into conversions as c (tenant_id, id, event_id, order_key, event_name, event_time, value, currency, action_source,
+            event_source_url, user_data, custom_data, click_id, match_stage, match_candidates, match_rules, state, reason,
+            created_at, updated_at)
+        select $1, $3, $6, $5, $7, times.happened_at, $8::text::numeric, $9, judged.action_source, judged.url, judged.user_data,
+               $14::text::jsonb, judged.click_id, judged.stage,
+               (select coalesce(jsonb_agg(jsonb_build_array(evidence, click_id,
+                    (extract(epoch from clicked_at) * 1000000)::bigint, (extract(epoch from observed_at) * 1000000)::bigint,
+                    same_browser)), '[]') from candidate),
+               jsonb_build_object('ordered_at', (extract(epoch from times.ordered_at) * 1000000)::bigint,
+                                  'window_days', times.window_days),
+               case when judged.ignored is not null then 'ignored' when judged.sends then 'pending' else 'held' end,
+               judged.ignored, clock(), clock()
+        from judged, times
+        where exists (select from claim) or (judged.ignored is not null and not exists (select from known))
+        on conflict on constraint conversions_tenant_id_event_id_key do update
+            set id = excluded.id, event_time = excluded.event_time, action_source = excluded.action_source,
+                event_source_url = excluded.event_source_url, user_data = excluded.user_data,
+                custom_data = excluded.custom_data, click_id = excluded.click_id, match_stage = excluded.match_stage,
+                match_candidates = excluded.match_candidates, match_rules = excluded.match_rules,
+                state = excluded.state, reason = excluded.reason, updated_at = excluded.updated_at
+            where c.state = 'ignored'
+        returning c.*
+    ), attempt as (
+        insert into dispatch_attempts (tenant_id, id, event_id, created_at, due_at)
+        select $1, $3, event_id, clock(), clock() from claim
+    ), observation as (
+        insert into identities (tenant_id, id, email_hash, phone_hash, click_id, source, created_at, updated_at)
+        select $1, $3, $15, $16, conversion.click_id, 'order', clock(), clock()
+        from conversion where $15 is not null or $16 is not null
+    ), placed as (
+        insert into orders as o (tenant_id, id, order_key, state, ordered_at, paid_at, utm, created_at, updated_at)
+        select $1, $3, $5, $11::text, ordered_at, case when $11 = 'paid' then happened_at end, $26::text::jsonb, clock(), clock()
+        from times where $11 <> 'paid' or not exists (select from known)
+        on conflict on constraint orders_tenant_id_order_key_key do update
+            set state = excluded.state, ordered_at = least(o.ordered_at, excluded.ordered_at),
+                paid_at = coalesce(o.paid_at, excluded.paid_at), updated_at = excluded.updated_at
+    ), delivery as (
+        insert into deliveries (tenant_id, id, source, received_at, order_key, event_id, outcome, reason)
+        select $1, $3, $4::text, clock(), $5, $6,
+               case when ignored is not null then 'ignored' when exists (select from claim) then 'conversion' else 'duplicate' end,
+               ignored
+        from judged
+    )
+    select (select status from gate) as tenant_status, exists (select from claim) as claimed, exists (select from known) as known,
+           c.id as conversion_id, c.state, c.reason, c.action_source, c.click_id,
+           c.match_candidates::text as match_candidates, c.match_rules::text as match_rules
+    from (select) one left join (
+        select id, state, reason, action_source, click_id, match_candidates, match_rules from conversion
+        union all
+        select id, state, reason, action_source, click_id, match_candidates, match_rules from conversions
+        where tenant_id = $1 and event_id = $6 and not exists (select from conversion) and exists (select from open)
+    ) c on true"
+    )
+});

@@ -1,0 +1,142 @@
+//! From a database URL to a connection's settings: TLS by `sslmode`, up to `verify-full`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{CONNECT_TIMEOUT, Error};
+
+/// Settings and TLS connector of a URL.
+///
+/// `sslmode` is read as libpq does (`disable`, `prefer`, `require` check no certificate; `verify-full` checks it and
+/// the host name), with one difference: `verify-ca` is as strict as `verify-full`.
+pub(super) fn connection(
+    url: &str,
+    ca_file: Option<&str>,
+) -> Result<(tokio_postgres::Config, MakeRustlsConnect), Error> {
+    let (url, verified) = without_verify(url)?;
+    let mut config: tokio_postgres::Config = url.parse().map_err(|_| Error::Url("is not a Postgres URL".into()))?;
+    if config.get_hosts().is_empty() {
+        return Err(Error::Url("names no host".into()));
+    }
+    config.connect_timeout(CONNECT_TIMEOUT).keepalives_idle(Duration::from_secs(30));
+    if config.get_application_name().is_none() {
+        config.application_name("track-ai");
+    }
+    if verified {
+        config.ssl_mode(SslMode::Require);
+    }
+    Ok((config, MakeRustlsConnect::new(client_config(verified, ca_file)?)))
+}
+
+/// tokio-postgres knows no `verify-*`: takes the parameter out, and tells whether to verify.
+fn without_verify(url: &str) -> Result<(String, bool), Error> {
+    if !url.contains("sslmode=verify-") {
+        return Ok((url.to_owned(), false));
+    }
+    let mut parsed = url::Url::parse(url).map_err(|_| Error::Url("is not a URL".into()))?;
+    let kept: Vec<(String, String)> = parsed
+        .query_pairs()
+        .filter(|(name, _)| name != "sslmode")
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    parsed.set_query(None);
+    if !kept.is_empty() {
+        parsed.query_pairs_mut().extend_pairs(kept);
+    }
+    Ok((parsed.into(), true))
+}
+
+fn client_config(verified: bool, ca_file: Option<&str>) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::Url(error.to_string()))?;
+    if verified {
+        return Ok(builder.with_root_certificates(roots(ca_file)?).with_no_client_auth());
+    }
+    let unverified = Arc::new(Unverified(provider));
+    Ok(builder.dangerous().with_custom_certificate_verifier(unverified).with_no_client_auth())
+}
+
+fn roots(ca_file: Option<&str>) -> Result<RootCertStore, Error> {
+    let Some(path) = ca_file else {
+        return Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect());
+    };
+    let unreadable = |error: rustls::pki_types::pem::Error| Error::Url(format!("DB_CA_FILE {path}: {error}"));
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+        let added = roots.add(certificate.map_err(unreadable)?);
+        added.map_err(|error| Error::Url(format!("DB_CA_FILE {path}: {error}")))?;
+    }
+    if roots.is_empty() {
+        return Err(Error::Url(format!("DB_CA_FILE {path} holds no certificate")));
+    }
+    Ok(roots)
+}
+
+/// What `require` and `prefer` mean by libpq: encrypted, and whoever answers is believed.
+#[derive(Debug)]
+struct Unverified(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Unverified {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verify_full_is_taken_out_and_kept_in_mind() {
+        let (url, verified) = without_verify("postgres://u:p%40@h/d?sslmode=verify-full&application_name=x").unwrap();
+        assert_eq!((url.as_str(), verified), ("postgres://u:p%40@h/d?application_name=x", true));
+        assert!(connection("postgres://u:p@h/d?sslmode=verify-full", None).is_ok());
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_read_is_an_error_that_does_not_show_it() {
+        for url in ["", "hunter2", "http://hunter2", "postgres://h/d?sslmode=hunter2"] {
+            let Err(error) = connection(url, None) else { panic!("{url}") };
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The domain of a first-party cookie.
+
+use url::{Host, Url};
+
+/// What Meta writes where a server makes the value and no cookie's domain is known.
+const SERVER_MADE: usize = 1;
+
+/// Meta's `subdomainIndex`: the labels of the cookie's domain, minus one. `com` 0, `example.com` 1, `loja.com.br` 2.
+///
+/// The cookie's domain is the widest one that a browser lets the host set it for: the registrable domain by the public
+/// suffix list (its private part too: a browser lets no shop set a cookie for all of `myshopify.com`). A host that
+/// is an address, or that has no registrable domain, is the cookie's domain itself; an address counts as 0, as in
+/// Meta's builders. Without a readable host it is 1.
+pub(super) fn subdomain_index(host: Option<&str>) -> usize {
+    match host.and_then(parse) {
+        None => SERVER_MADE,
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => 0,
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let domain = psl2::lookup(name).and_then(|found| found.registrable_domain()).unwrap_or(name);
+            domain.split('.').count() - 1
+        }
+    }
+}
+
+/// Reads what a `Host` header may hold: any case, Unicode or punycode, with a port.
+fn parse(host: &str) -> Option<Host> {
+    let host = host.trim();
+    let url = if host.contains("://") { host.to_owned() } else { format!("http://{host}") };
+    Url::parse(&url).ok()?.host().map(|found| found.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_index_counts_the_registrable_domain() {
+        let cases = [
+            ("com", 0),
+            ("localhost:3000", 0),
+            ("example.com", 1),
+            ("www.example.com", 1),
+            ("EXAMPLE.com.", 1),
+            ("loja.com.br", 2),
+            ("www.loja.com.br:443", 2),
+            ("com.br", 1),
+            ("a.b.example.co.uk", 2),
+            ("loja.myshopify.com", 2),
+            ("café.com.br", 2),
+            ("xn--caf-dma.com.br", 2),
+            ("https://loja.com.br/x", 2),
+            ("203.0.113.7", 0),
+            ("[2001:db8::1]:8080", 0),
+            ("shop.test", 1),
+            ("www.city.kawasaki.jp", 2),
+        ];
+        for (host, index) in cases {
+            assert_eq!(subdomain_index(Some(host)), index, "{host}");
+        }
+    }
+
+    #[test]
+    fn without_a_readable_host_the_server_writes_1() {
+        assert_eq!(subdomain_index(None), 1);
+        for host in ["", " ", "a b", "[", "http://", "%%"] {
+            assert_eq!(subdomain_index(Some(host)), 1, "{host:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_host_panics(host in any::<String>()) {
+            prop_assert!(subdomain_index(Some(&host)) <= host.len().max(SERVER_MADE));
+        }
+    }
+}

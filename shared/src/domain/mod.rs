@@ -1,0 +1,12 @@
+//! The rules of the field, pure: no database, no network, no environment, no wall clock.
+
+pub mod attribution;
+pub mod conversion;
+pub mod country;
+pub mod delivery;
+pub mod event_id;
+pub mod fb;
+pub mod money;
+pub mod order;
+pub mod text;
+pub mod user_data;

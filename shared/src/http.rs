@@ -1,0 +1,213 @@
+//! HTTP as every function speaks it: JSON answers, and problems by RFC 9457.
+
+use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt, Response};
+use serde::Serialize;
+
+/// The largest body a browser may send, in bytes.
+pub const BROWSER_BODY_MAX: usize = 64 * 1024;
+/// The largest body a server may send, in bytes.
+pub const SERVER_BODY_MAX: usize = 1024 * 1024;
+
+/// One thing wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Its path: `customer.email`, `items[0].price`.
+    pub field: String,
+    /// A word for programs.
+    pub code: &'static str,
+    /// A sentence for people, without the value.
+    pub message: String,
+}
+
+/// An error answer: RFC 9457 problem details. The client's fault says what is wrong; ours says only whom to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    title: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, title, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// 400: the body is not what it should be at all.
+    pub fn not_parseable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "The request cannot be read", detail)
+    }
+
+    /// 422: read, and wrong in these fields.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = "See `errors` for each field.";
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The request holds wrong values", detail) }
+    }
+
+    /// 401: no key, or not a valid one. One answer for all cases, so that nothing can be learnt from it.
+    pub fn unauthorized() -> Self {
+        let detail = "Send `Authorization: Bearer <api key>` with a key that is in force.";
+        Self::new(StatusCode::UNAUTHORIZED, "The API key is missing or not valid", detail)
+    }
+
+    /// 404: no such thing, or not this tenant's.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not found", detail)
+    }
+
+    /// 405, with the methods that the route has.
+    pub fn method_not_allowed(allowed: &str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "The route has no such method", format!("It takes {allowed}."))
+    }
+
+    /// 410: the tenant is retired.
+    pub fn gone() -> Self {
+        Self::new(StatusCode::GONE, "The tenant is retired", "Nothing is recorded for it any more.")
+    }
+
+    /// 413, with the limit in bytes.
+    pub fn too_large(max: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large", format!("It may have {max} bytes."))
+    }
+
+    /// 415, with what the route takes.
+    pub fn unsupported_media_type(taken: &str) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The content type is not taken", format!("Send {taken}."))
+    }
+
+    /// 501: documented, and not built yet.
+    pub fn not_implemented() -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "Not built yet", "This part of the API does not exist yet.")
+    }
+
+    /// 503: we cannot record it now; the same request later is right. The log has the cause.
+    pub fn unavailable() -> Self {
+        let detail = "Nothing was recorded for certain; send the same request again.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Temporarily not available", detail)
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The answer to send.
+    pub fn into_response(self, request_id: &str) -> Response<Body> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            r#type: &'static str,
+            title: &'a str,
+            status: u16,
+            detail: &'a str,
+            request_id: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            errors: Option<&'a [FieldError]>,
+        }
+        let with_errors = matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+        let wire = Wire {
+            r#type: "about:blank",
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            request_id,
+            errors: with_errors.then_some(&self.errors),
+        };
+        let mut response = json(self.status, &wire);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// A JSON answer. It is never cached: every answer of ours is about one moment.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+    // Our own answer types hold nothing that JSON cannot; an empty body would still carry the status.
+    let mut response = Response::new(Body::from(serde_json::to_string(body).unwrap_or_default()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The shallow health answer: the process answers.
+pub fn healthy() -> Response<Body> {
+    #[derive(Serialize)]
+    struct Health {
+        status: &'static str,
+    }
+    json(StatusCode::OK, &Health { status: "ok" })
+}
+
+/// The id that API Gateway gave the request, else the invocation's.
+pub fn request_id(request: &Request) -> String {
+    if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref()
+        && let Some(id) = context.request_id.as_ref().filter(|id| !id.is_empty())
+    {
+        return id.clone();
+    }
+    request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
+}
+
+/// The body's bytes, if its type and size are taken.
+///
+/// `types` are media types without parameters; a request without a content type is taken as JSON, since clients
+/// often send none.
+///
+/// # Errors
+/// 413 and 415.
+pub fn body_of<'a>(request: &'a Request, max: usize, types: &[&str]) -> Result<&'a [u8], Problem> {
+    let bytes: &[u8] = match request.body() {
+        Body::Text(text) => text.as_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => &[],
+    };
+    if bytes.len() > max {
+        return Err(Problem::too_large(max));
+    }
+    if let Some(value) = request.headers().get(header::CONTENT_TYPE) {
+        let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        if !types.contains(&essence.as_str()) {
+            return Err(Problem::unsupported_media_type(&types.join(" or ")));
+        }
+    }
+    Ok(bytes)
+}
+
+/// The visitor's address as text: what API Gateway saw, or, behind `hops` proxies of our own, the entry that the
+/// outermost of them added to X-Forwarded-For. What stands further left was written by the client and proves nothing.
+pub fn client_address(request: &Request, hops: usize) -> Option<String> {
+    let peer = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+        _ => None,
+    };
+    if hops == 0 {
+        return peer;
+    }
+    let mut chain = forwarded_for(request.headers());
+    // API Gateway adds its peer to the header itself; a local run does not.
+    if peer.is_some() && chain.last() != peer.as_ref() {
+        chain.extend(peer);
+    }
+    let index = chain.len().saturating_sub(hops + 1);
+    chain.into_iter().nth(index)
+}
+
+fn forwarded_for(headers: &HeaderMap) -> Vec<String> {
+    headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|entry| entry.trim().to_owned())
+        .filter(|entry| !entry.is_empty())
+        .collect()
+}

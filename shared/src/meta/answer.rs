@@ -1,0 +1,173 @@
+//! What an answer of Meta means, in one place: by `is_transient`, then code and subcode, then HTTP status, then the
+//! body's shape. Texts are never looked at: they are localised and may change.
+
+use serde::Deserialize;
+
+/// What Meta said, as a support ticket needs it. No personal data: messages are Meta's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The HTTP status, if there was an answer.
+    pub http_status: Option<i32>,
+    /// `error.code`.
+    pub code: Option<i32>,
+    /// `error.error_subcode`.
+    pub subcode: Option<i32>,
+    /// Meta's own words, bounded.
+    pub message: Option<String>,
+    /// Meta's trace of the request.
+    pub fbtrace_id: Option<String>,
+    /// How many events Meta says it received.
+    pub events_received: Option<i32>,
+}
+
+/// What to make of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Every event was taken.
+    Accepted(Said),
+    /// Refused or never arrived, and it will pass: send again later.
+    Transient(&'static str, Said),
+    /// Meta may have taken it or not: send again, inside its deduplication window.
+    Unclear(Said),
+    /// The token or a permission is at fault, not the events.
+    Credentials(Said),
+    /// Something in the events is at fault: one bad event refuses the whole request.
+    Data(Said),
+}
+
+#[derive(Deserialize)]
+struct Success {
+    events_received: i64,
+    fbtrace_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    error: ErrorBody,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    code: Option<i32>,
+    error_subcode: Option<i32>,
+    #[serde(default)]
+    is_transient: bool,
+    error_user_msg: Option<String>,
+    message: Option<String>,
+    fbtrace_id: Option<String>,
+}
+
+impl Answer {
+    /// The request never left.
+    pub(super) fn not_sent(why: &'static str) -> Self {
+        Self::Transient(why, Said::default())
+    }
+
+    /// The token cannot even be written into a header.
+    pub(super) fn bad_token() -> Self {
+        Self::Credentials(Said::default())
+    }
+
+    /// No whole answer.
+    pub(super) fn unclear(status: Option<u16>) -> Self {
+        Self::Unclear(Said { http_status: status.map(i32::from), ..Said::default() })
+    }
+
+    /// Reads a whole answer to a request with `sent` events.
+    pub(super) fn of(status: u16, body: &[u8], sent: usize) -> Self {
+        let said = Said { http_status: Some(i32::from(status)), ..Said::default() };
+        if let Ok(Failure { error }) = serde_json::from_slice(body) {
+            return Self::of_error(status, error, said);
+        }
+        if (200..300).contains(&status) {
+            let Ok(success) = serde_json::from_slice::<Success>(body) else { return Self::Unclear(said) };
+            let whole = usize::try_from(success.events_received) == Ok(sent);
+            let events_received = i32::try_from(success.events_received).ok();
+            let said = Said { events_received, fbtrace_id: success.fbtrace_id.map(|id| bounded(&id)), ..said };
+            return if whole { Self::Accepted(said) } else { Self::Unclear(said) };
+        }
+        match status {
+            429 => Self::Transient("throttled", said),
+            // A gateway's error page: whether the request had got through is not said.
+            500.. => Self::Unclear(said),
+            _ => Self::Transient("unreadable", said),
+        }
+    }
+
+    fn of_error(status: u16, error: ErrorBody, said: Said) -> Self {
+        let message = error.error_user_msg.or(error.message).map(|text| bounded(&text));
+        let fbtrace_id = error.fbtrace_id.map(|id| bounded(&id));
+        let said = Said { code: error.code, subcode: error.error_subcode, message, fbtrace_id, ..said };
+        if error.is_transient {
+            return Self::Transient("transient", said);
+        }
+        match (error.code, error.error_subcode) {
+            (Some(4 | 17 | 32 | 341 | 613 | 80000..=80004 | 80014), _) => Self::Transient("throttled", said),
+            (Some(1 | 2 | 368 | 5000 | 21009), _) => Self::Transient("transient", said),
+            (Some(190 | 102 | 104 | 3 | 10 | 200..=299) | None, _) if status == 401 || error.code.is_some() => {
+                Self::Credentials(said)
+            }
+            (Some(100), Some(33)) => Self::Credentials(said),
+            (Some(100 | 105 | 506), _) => Self::Data(said),
+            _ if status == 429 => Self::Transient("throttled", said),
+            _ if status >= 500 => Self::Transient("transient", said),
+            _ => Self::Transient("unknown", said),
+        }
+    }
+}
+
+/// Texts from outside are kept to a size that a row can hold.
+fn bounded(text: &str) -> String {
+    text.chars().filter(|it| !it.is_control()).take(500).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(status: u16, body: &str) -> &'static str {
+        match Answer::of(status, body.as_bytes(), 2) {
+            Answer::Accepted(_) => "accepted",
+            Answer::Transient(why, _) => why,
+            Answer::Unclear(_) => "unclear",
+            Answer::Credentials(_) => "credentials",
+            Answer::Data(_) => "data",
+        }
+    }
+
+    fn error(status: u16, fields: &str) -> &'static str {
+        kind(status, &format!(r#"{{"error":{{"message":"x",{fields}}}}}"#))
+    }
+
+    #[test]
+    fn only_a_whole_yes_is_a_yes() {
+        assert_eq!(kind(200, r#"{"events_received":2,"messages":[],"fbtrace_id":"A"}"#), "accepted");
+        assert_eq!(kind(200, r#"{"events_received":1}"#), "unclear");
+        assert_eq!(kind(200, "{}"), "unclear");
+        assert_eq!(kind(200, "Service Unavailable"), "unclear");
+        assert_eq!(kind(200, r#"{"events_received":2"#), "unclear");
+        assert_eq!(error(200, r#""code":190"#), "credentials");
+    }
+
+    #[test]
+    fn codes_decide_before_the_status() {
+        assert_eq!(error(400, r#""code":100,"is_transient":true"#), "transient");
+        for (status, code) in [(403, 4), (400, 17), (400, 613), (400, 80004)] {
+            assert_eq!(error(status, &format!(r#""code":{code}"#)), "throttled", "{code}");
+        }
+        for code in [190, 102, 10, 200, 294] {
+            assert_eq!(error(400, &format!(r#""code":{code}"#)), "credentials", "{code}");
+        }
+        assert_eq!(error(400, r#""code":100,"error_subcode":33"#), "credentials");
+        assert_eq!(error(400, r#""code":100,"error_subcode":2804003"#), "data");
+        assert_eq!(error(500, r#""code":1"#), "transient");
+        assert_eq!(error(400, r#""code":987654"#), "unknown");
+    }
+
+    #[test]
+    fn without_a_code_the_status_decides() {
+        assert_eq!(kind(429, ""), "throttled");
+        assert_eq!(kind(502, "<html>"), "unclear");
+        assert_eq!(kind(404, "<html>"), "unreadable");
+    }
+}

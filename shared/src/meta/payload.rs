@@ -1,0 +1,46 @@
+//! The request body: what we mean, in Meta's JSON.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::db::dispatch::Event;
+
+/// Names us to Meta: under 23 characters with two letters at least (Meta, End-to-end implementation).
+const PARTNER_AGENT: &str = "track-ai";
+
+#[derive(Serialize)]
+struct Body<'a> {
+    data: Vec<ServerEvent<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_event_code: Option<&'a str>,
+    partner_agent: &'static str,
+}
+
+#[derive(Serialize)]
+struct ServerEvent<'a> {
+    event_name: &'a str,
+    event_time: i64,
+    event_id: &'a str,
+    action_source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_source_url: Option<&'a str>,
+    user_data: &'a RawValue,
+    custom_data: &'a RawValue,
+}
+
+/// The JSON body of a request with these events.
+pub(super) fn body(events: &[&Event], test_event_code: Option<&str>) -> Result<String, serde_json::Error> {
+    let data = events
+        .iter()
+        .map(|event| ServerEvent {
+            event_name: &event.event_name,
+            event_time: event.event_time_s,
+            event_id: &event.event_id,
+            action_source: &event.action_source,
+            event_source_url: event.event_source_url.as_deref(),
+            user_data: &event.user_data,
+            custom_data: &event.custom_data,
+        })
+        .collect();
+    serde_json::to_string(&Body { data, test_event_code, partner_agent: PARTNER_AGENT })
+}

@@ -1,0 +1,171 @@
+//! Secrets Manager: the database's URL and each tenant's credentials at Meta.
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use serde::Deserialize;
+use thiserror::Error;
+
+/// Why a secret is not to be had. No variant holds a secret's value.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// No such secret, or it is marked for deletion.
+    #[error("the secret {0} does not exist")]
+    Missing(String),
+    /// It is there, but holds something else.
+    #[error("the secret {0} is not in a form that is understood: {1}")]
+    Malformed(String, &'static str),
+    /// Secrets Manager did not answer, or refused us.
+    #[error("Secrets Manager: {0}")]
+    Unavailable(String),
+}
+
+/// Reads secrets. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    client: Client,
+}
+
+impl Secrets {
+    /// A client of the account and region of `config`.
+    pub fn new(config: &aws_config::SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// The text of a secret, by name or ARN.
+    pub async fn text(&self, id: &str) -> Result<String, Error> {
+        // Boxed: the SDK's futures are large.
+        let request = Box::pin(self.client.get_secret_value().secret_id(id).send());
+        let answer = request.await.map_err(|error| unavailable(id, &error))?;
+        answer.secret_string().map(str::to_owned).ok_or(Error::Malformed(id.to_owned(), "binary, not text"))
+    }
+
+    /// The database URL in a secret, in one of the three forms of [`db_url`].
+    pub async fn db_url(&self, id: &str) -> Result<String, Error> {
+        let text = self.text(id).await?;
+        db_url(&text).map_err(|why| Error::Malformed(id.to_owned(), why))
+    }
+
+    /// A tenant's credentials at Meta, in the secret `<prefix><tenant>/meta`.
+    pub async fn meta(&self, prefix: &str, tenant_id: &str) -> Result<MetaCredentials, Error> {
+        let id = format!("{prefix}{tenant_id}/meta");
+        let text = self.text(&id).await?;
+        let credentials: MetaCredentials =
+            serde_json::from_str(&text).map_err(|_| Error::Malformed(id.clone(), "want {\"access_token\": ...}"))?;
+        if credentials.access_token.trim().is_empty() || credentials.access_token.contains(char::is_control) {
+            return Err(Error::Malformed(id, "the access_token is empty or no token"));
+        }
+        Ok(credentials)
+    }
+}
+
+fn unavailable(id: &str, error: &SdkError<GetSecretValueError>) -> Error {
+    match error.as_service_error() {
+        Some(GetSecretValueError::ResourceNotFoundException(_) | GetSecretValueError::InvalidRequestException(_)) => {
+            Error::Missing(id.to_owned())
+        }
+        _ => Error::Unavailable(DisplayErrorContext(error).to_string()),
+    }
+}
+
+/// What a tenant's secret holds. Not printable.
+#[derive(Clone, Deserialize)]
+pub struct MetaCredentials {
+    /// Goes into the Authorization header, never into a URL or a log.
+    pub access_token: String,
+}
+
+/// Reads a database URL from a secret's text: the URL itself, `{"DB_URL": "..."}`, or the form that RDS writes,
+/// `{username, password, host, port, dbname}`.
+///
+/// # Errors
+/// What was expected; never the text.
+pub fn db_url(text: &str) -> Result<String, &'static str> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "DB_URL")]
+        db_url: String,
+    }
+    let text = text.trim();
+    if is_postgres_url(text) {
+        return Ok(text.to_owned());
+    }
+    if let Ok(named) = serde_json::from_str::<Named>(text) {
+        let url = named.db_url.trim();
+        return if is_postgres_url(url) { Ok(url.to_owned()) } else { Err("DB_URL is not a postgres:// URL") };
+    }
+    let rds: Rds = serde_json::from_str(text)
+        .map_err(|_| "want a postgres:// URL, {\"DB_URL\": ...} or {username, password, host, port, dbname}")?;
+    rds.url().ok_or("host, username or password is not usable in a URL")
+}
+
+fn is_postgres_url(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+#[derive(Deserialize)]
+struct Rds {
+    username: String,
+    password: String,
+    host: String,
+    #[serde(default)]
+    port: Port,
+    dbname: Option<String>,
+    sslmode: Option<String>,
+}
+
+/// RDS writes the port as a number, hand-made secrets often as a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Port {
+    Number(u16),
+    Text(String),
+}
+
+impl Default for Port {
+    fn default() -> Self {
+        Self::Number(5432)
+    }
+}
+
+impl Rds {
+    /// RDS always offers TLS and signs with its own roots, so nothing less than full verification is the default.
+    fn url(&self) -> Option<String> {
+        let port = match &self.port {
+            Port::Number(port) => *port,
+            Port::Text(text) => text.trim().parse().ok()?,
+        };
+        let mut url = url::Url::parse(&format!("postgres://{}:{port}", self.host.trim())).ok()?;
+        url.set_username(&self.username).ok()?;
+        url.set_password(Some(&self.password)).ok()?;
+        url.set_path(self.dbname.as_deref().unwrap_or("postgres"));
+        url.query_pairs_mut().append_pair("sslmode", self.sslmode.as_deref().unwrap_or("verify-full"));
+        Some(url.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_forms_of_a_database_secret_are_read() {
+        let url = "postgres://u:p@db.example.com:5432/track";
+        assert_eq!(db_url(&format!(" {url}\n")).as_deref(), Ok(url));
+        assert_eq!(db_url(&format!(r#"{{"DB_URL":"{url}"}}"#)).as_deref(), Ok(url));
+        let rds = r#"{"engine":"postgres","username":"app","password":"p@ss/w?rd#","host":"db.example.com","port":5433,"dbname":"track"}"#;
+        let read = db_url(rds).unwrap();
+        let config: tokio_postgres::Config = read.replace("verify-full", "require").parse().unwrap();
+        assert_eq!(config.get_user(), Some("app"));
+        assert_eq!(config.get_password(), Some("p@ss/w?rd#".as_bytes()));
+        assert_eq!(config.get_ports(), [5433]);
+        assert_eq!(config.get_dbname(), Some("track"));
+    }
+
+    #[test]
+    fn a_secret_in_another_form_is_refused_without_showing_it() {
+        for text in ["", "{}", "hunter2", r#"{"DB_URL":"mysql://hunter2"}"#, r#"{"username":"hunter2"}"#] {
+            assert!(!db_url(text).unwrap_err().contains("hunter2"), "{text}");
+        }
+    }
+}

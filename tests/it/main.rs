@@ -1,0 +1,3 @@
+//! Every test that needs a real part: one binary, one cluster, one local AWS.
+
+mod flow;

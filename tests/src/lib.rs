@@ -1,0 +1,25 @@
+//! The harness: real parts on this machine, brought up and taken down, for tests and developer programs alike.
+//!
+//! - [`process`], [`scratch`], [`user`], [`net`], [`logs`], [`progress`]: children that end with us, temporary
+//!   directories, ports, output.
+//! - [`install`], [`python`]: what is brought below `target/local`, pinned.
+//! - [`postgres`]: a real server; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
+//! - [`lambda`]: the functions under `cargo lambda watch`; [`event_source`]: SQS to a function.
+//! - [`seed`], [`request`], [`world`]: a tenant, requests as API Gateway sends them, and all of it for one test.
+
+pub mod event_source;
+pub mod install;
+pub mod lambda;
+pub mod logs;
+pub mod ministack;
+pub mod net;
+pub mod postgres;
+pub mod process;
+pub mod progress;
+pub mod python;
+pub mod request;
+pub mod scratch;
+pub mod seed;
+pub mod simulator;
+pub mod user;
+pub mod world;

@@ -1,0 +1,65 @@
+//! Requests as API Gateway hands them to a function: payload format 2.0, read by the same code as on Lambda.
+
+use lambda_http::http::Method;
+use lambda_http::http::header::HeaderValue;
+use lambda_http::{Request, request};
+use serde_json::{Value, json};
+
+/// The address that API Gateway sees, unless a test says otherwise.
+pub const SOURCE_IP: &str = "203.0.113.7";
+/// The agent of the visitor, unless a test says otherwise.
+pub const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// The event of a request; `path` may have a query.
+pub fn event(method: &Method, path: &str, body: &str) -> Value {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+        "headers": {"content-type": "application/json", "user-agent": AGENT, "host": "track.example.com"},
+        "requestContext": {
+            "accountId": "000000000000", "apiId": "local", "domainName": "track.example.com", "domainPrefix": "track",
+            "http": {"method": method.as_str(), "path": path, "protocol": "HTTP/1.1", "sourceIp": SOURCE_IP, "userAgent": AGENT},
+            "requestId": "request-1", "routeKey": "$default", "stage": "$default",
+            "time": "24/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_478_400_000_u64
+        },
+        "body": body, "isBase64Encoded": false
+    })
+}
+
+/// A request of an event.
+///
+/// # Panics
+/// When the event is not one of API Gateway.
+pub fn of(event: &Value) -> Request {
+    match request::from_str(&event.to_string()) {
+        Ok(request) => request,
+        Err(error) => panic!("the event is not one of API Gateway: {error}"),
+    }
+}
+
+/// A request with a JSON body.
+pub fn new(method: Method, path: &str, body: &str) -> Request {
+    of(&event(&method, path, body))
+}
+
+/// A POST with a JSON body.
+pub fn post(path: &str, body: &str) -> Request {
+    new(Method::POST, path, body)
+}
+
+/// The same with a header.
+///
+/// # Panics
+/// When the name or the value is none of HTTP.
+pub fn with_header(mut request: Request, name: &'static str, value: &str) -> Request {
+    match HeaderValue::from_str(value) {
+        Ok(value) => request.headers_mut().insert(name, value),
+        Err(error) => panic!("{name}: {error}"),
+    };
+    request
+}
+
+/// The same with an API key.
+pub fn with_key(request: Request, api_key: &str) -> Request {
+    with_header(request, "authorization", &format!("Bearer {api_key}"))
+}

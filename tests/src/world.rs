@@ -1,0 +1,305 @@
+//! A world for one test: its own database, queue, secrets and simulator, and the functions over them.
+//!
+//! The cluster and the local AWS are started once a run and shared; nothing of one test is seen by another.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_sqs::config::Credentials;
+use lambda_http::http::Method;
+use lambda_http::{Body, Request, Response};
+use serde_json::Value;
+use shared::config::{self, DbSource};
+use shared::db::{Db, migrate};
+use shared::queue::Queue;
+use shared::secrets::Secrets;
+use tokio::sync::OnceCell;
+use tokio_postgres::types::ToSql;
+
+use crate::ministack::MiniStack;
+use crate::postgres::{Cluster, Durability, TestDb};
+use crate::progress::Progress;
+use crate::request;
+use crate::seed::{self, Seeded};
+use crate::simulator::{Config, Simulator};
+
+/// The secrets' prefix of every world; tenants' ids differ.
+pub const SECRETS_PREFIX: &str = "track/";
+const TEMPLATE: &str = "migrated";
+
+struct Parts {
+    cluster: Cluster,
+    aws: MiniStack,
+}
+
+static PARTS: OnceCell<Parts> = OnceCell::const_new();
+
+async fn parts() -> Result<&'static Parts> {
+    PARTS
+        .get_or_try_init(|| async {
+            let progress = Progress::stderr();
+            let cluster = Cluster::start(Durability::Off).await?;
+            let admin = shared_client(&cluster.url("postgres")).await?;
+            admin.batch_execute(&format!("create database {TEMPLATE}")).await?;
+            migrate::run(&cluster.url(TEMPLATE), None, &migrate::runner()).await?;
+            let aws = MiniStack::start(&progress).await?;
+            anyhow::Ok(Parts { cluster, aws })
+        })
+        .await
+}
+
+async fn shared_client(url: &str) -> Result<tokio_postgres::Client> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// An empty database of the run's cluster, without any migration.
+pub async fn empty_db() -> Result<TestDb> {
+    parts().await?.cluster.create_db("template1").await
+}
+
+/// A migrated database of the run's cluster.
+pub async fn migrated_db() -> Result<TestDb> {
+    parts().await?.cluster.create_db(TEMPLATE).await
+}
+
+/// The SDK against a local AWS.
+#[expect(clippy::disallowed_methods, reason = "a local AWS, with its fixed credentials")]
+pub async fn sdk_config(endpoint: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "local"))
+        .load()
+        .await
+}
+
+/// The SDK against the run's local AWS.
+pub async fn aws() -> Result<SdkConfig> {
+    Ok(sdk_config(&parts().await?.aws.endpoint()).await)
+}
+
+/// Everything one test needs. See [`World::new`].
+pub struct World {
+    /// Its database.
+    pub db: TestDb,
+    /// Meta.
+    pub simulator: Simulator,
+    /// The seeded tenant with its funnel, key and token.
+    pub tenant: Seeded,
+    /// The click function.
+    pub click: click::State,
+    /// The order function.
+    pub order: order::State,
+    /// The dispatcher.
+    pub dispatch: Arc<dispatch::State>,
+    /// The sweep.
+    pub sweep: sweep::State,
+    /// The queue's URL.
+    pub queue_url: String,
+    /// The SDK.
+    pub sdk: SdkConfig,
+    client: tokio_postgres::Client,
+    sqs: aws_sdk_sqs::Client,
+}
+
+impl World {
+    /// A migrated database with one active tenant, a queue, its token as a secret, and a simulator that knows its pixel.
+    pub async fn new() -> Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("t{}x{number}", std::process::id());
+        let db = migrated_db().await?;
+        let client = db.connect().await?;
+        let sdk = aws().await?;
+        let tenant = seed::tenant(&client, &sdk, SECRETS_PREFIX, &name).await?;
+        let simulator = Simulator::start(Config::default().with_pixel(&tenant.pixel_id, &tenant.access_token)).await?;
+        let sqs = aws_sdk_sqs::Client::new(&sdk);
+        let created = sqs.create_queue().queue_name(&name).send().await.context("create the queue")?;
+        let queue_url = created.queue_url.context("the queue's URL")?;
+        Self::over(db, client, sdk, sqs, tenant, simulator, queue_url)
+    }
+
+    fn over(
+        db: TestDb,
+        client: tokio_postgres::Client,
+        sdk: SdkConfig,
+        sqs: aws_sdk_sqs::Client,
+        tenant: Seeded,
+        simulator: Simulator,
+        queue_url: String,
+    ) -> Result<Self> {
+        let database = || Db::new(db_config(db.url()), None, 4);
+        let meta = config::Meta { graph_url: simulator.base_url().to_owned(), version: "v26.0".into() };
+        let dispatch = dispatch::State::new(
+            database(),
+            shared::meta::Client::new(meta)?,
+            Secrets::new(&sdk),
+            SECRETS_PREFIX.to_owned(),
+        );
+        Ok(Self {
+            click: click::State::new(database(), 0),
+            order: order::State::new(database(), Queue::new(&sdk, &queue_url)),
+            dispatch: Arc::new(dispatch),
+            sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url) },
+            db,
+            simulator,
+            tenant,
+            queue_url,
+            sdk,
+            client,
+            sqs,
+        })
+    }
+
+    /// Posts a click of the seeded funnel.
+    pub async fn post_click(&self, body: &Value) -> Result<Answer> {
+        let path = format!("/v1/funnels/{}/clicks", self.tenant.funnel_id);
+        self.send_click(&request::post(&path, &body.to_string())).await
+    }
+
+    /// Sends a request to the click function.
+    pub async fn send_click(&self, request: &Request) -> Result<Answer> {
+        Answer::read(click::handle(&self.click, request).await)
+    }
+
+    /// Posts an order with the seeded tenant's key.
+    pub async fn post_order(&self, body: &Value) -> Result<Answer> {
+        self.send_order(&request::with_key(request::post("/v1/orders", &body.to_string()), &self.tenant.api_key)).await
+    }
+
+    /// Gets a path of the order function with the seeded tenant's key.
+    pub async fn get_order(&self, path: &str) -> Result<Answer> {
+        self.send_order(&request::with_key(request::new(Method::GET, path, ""), &self.tenant.api_key)).await
+    }
+
+    /// Sends a request to the order function.
+    pub async fn send_order(&self, request: &Request) -> Result<Answer> {
+        Answer::read(order::handle(&self.order, request).await)
+    }
+
+    /// Takes what is in the queue and hands it to the dispatcher as one batch, with the semantics of an event source
+    /// mapping: what is not named as failed is deleted.
+    pub async fn run_dispatch(&self) -> Result<SqsBatchResponse> {
+        let mut event = SqsEvent::default();
+        let mut receipts = Vec::new();
+        loop {
+            let received = self
+                .sqs
+                .receive_message()
+                .queue_url(&self.queue_url)
+                .max_number_of_messages(10)
+                .wait_time_seconds(0)
+                .send()
+                .await?;
+            let messages = received.messages.unwrap_or_default();
+            if messages.is_empty() {
+                break;
+            }
+            for message in messages {
+                let id = message.message_id.unwrap_or_default();
+                receipts.push((id.clone(), message.receipt_handle.unwrap_or_default()));
+                event.records.push(record(&id, &message.body.unwrap_or_default()));
+            }
+        }
+        let response = dispatch::handle(&self.dispatch, event).await;
+        for (id, receipt) in receipts {
+            if !response.batch_item_failures.iter().any(|failure| failure.item_identifier == id) {
+                self.sqs.delete_message().queue_url(&self.queue_url).receipt_handle(receipt).send().await?;
+            }
+        }
+        Ok(response)
+    }
+
+    /// Hands these bodies to the dispatcher, not through SQS; the ids are `m0`, `m1` ...
+    pub async fn dispatch_bodies(&self, bodies: &[&str]) -> SqsBatchResponse {
+        let mut event = SqsEvent::default();
+        for (index, body) in bodies.iter().enumerate() {
+            event.records.push(record(&format!("m{index}"), body));
+        }
+        dispatch::handle(&self.dispatch, event).await
+    }
+
+    /// Runs statements of the test's own.
+    pub async fn execute(&self, sql: &str) -> Result<()> {
+        self.client.batch_execute(sql).await.with_context(|| sql.to_owned())
+    }
+
+    /// One number.
+    pub async fn count(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<i64> {
+        Ok(self.client.query_one(sql, params).await.with_context(|| sql.to_owned())?.try_get(0)?)
+    }
+
+    /// One text.
+    pub async fn text(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Option<String>> {
+        Ok(self.client.query_one(sql, params).await.with_context(|| sql.to_owned())?.try_get(0)?)
+    }
+
+    /// How many rows each table of a tenant's traffic holds: to show that a refused request changed nothing.
+    pub async fn rows(&self) -> Result<String> {
+        let sql = "select concat_ws(' ', (select count(*) from clicks), (select count(*) from identities),
+                   (select count(*) from orders), (select count(*) from dedupe_registry), (select count(*) from conversions),
+                   (select count(*) from dispatch_attempts), (select count(*) from deliveries))";
+        self.text(sql, &[]).await?.context("a count")
+    }
+}
+
+/// The configuration of a database at a URL.
+pub fn db_config(url: &str) -> config::Db {
+    config::Db { source: DbSource::Url(url.to_owned()), ca_file: None }
+}
+
+fn record(id: &str, body: &str) -> SqsMessage {
+    let mut message = SqsMessage::default();
+    message.message_id = Some(id.to_owned());
+    message.body = Some(body.to_owned());
+    message
+}
+
+/// An answer of a function.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: String,
+    /// The body.
+    pub body: Value,
+}
+
+impl Answer {
+    /// Reads a function's answer; every body of ours is JSON.
+    pub fn read(response: Response<Body>) -> Result<Self> {
+        let status = response.status().as_u16();
+        let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        let body: &[u8] = response.body();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body)? };
+        Ok(Self { status, content_type, body })
+    }
+
+    /// The body, if the status is this one.
+    pub fn expect(self, status: u16) -> Result<Value> {
+        ensure!(self.status == status, "want {status}, have {}: {}", self.status, self.body);
+        Ok(self.body)
+    }
+
+    /// `errors[]` as (field, code), in the order given.
+    pub fn errors(&self) -> Vec<(String, String)> {
+        named(&self.body["errors"])
+    }
+
+    /// `warnings[]` as (field, code), in the order given.
+    pub fn warnings(&self) -> Vec<(String, String)> {
+        named(&self.body["warnings"])
+    }
+}
+
+fn named(list: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    list.as_array().into_iter().flatten().map(|it| (text(&it["field"]), text(&it["code"]))).collect()
+}
