@@ -1,3 +1,7 @@
 //! Every test that needs a real part: one binary, one cluster, one local AWS.
 
+mod dispatch;
 mod flow;
+mod matching;
+mod migrations;
+mod orders;

@@ -40,6 +40,7 @@ static PARTS: OnceCell<Parts> = OnceCell::const_new();
 async fn parts() -> Result<&'static Parts> {
     PARTS
         .get_or_try_init(|| async {
+            // What a function logs is shown with the test that failed.
             let progress = Progress::stderr();
             let cluster = Cluster::start(Durability::Off).await?;
             let admin = shared_client(&cluster.url("postgres")).await?;

@@ -316,6 +316,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                case when ignored is not null then 'ignored' when exists (select from claim) then 'conversion' else 'duplicate' end,
                ignored
         from judged
+        on conflict on constraint deliveries_pkey do nothing
     )
     select (select status from gate) as tenant_status, exists (select from claim) as claimed, exists (select from known) as known,
            c.id as conversion_id, c.state, c.reason, c.action_source, c.click_id,

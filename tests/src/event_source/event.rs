@@ -136,7 +136,9 @@ fn attribute(value: &MessageAttributeValue) -> Value {
         attribute["stringValue"] = text.as_str().into();
     }
     if let Some(bytes) = &value.binary_value {
-        attribute["binaryValue"] = json!(Base64Data(bytes.as_ref().to_vec()));
+        let mut data = Base64Data::default();
+        data.0 = bytes.as_ref().to_vec();
+        attribute["binaryValue"] = json!(data);
     }
     attribute
 }

@@ -188,8 +188,7 @@ pub const EVENT_RULES: &[EventRule] = rules! { EventRule:
     "customer_segmentation", event::segmentation, PARAMETER, SERVER_EVENT, "one of the documented";
     "user_data", customer::object, PARAMETER, SERVER_EVENT, "required, an object";
     "user_data_keys", customer::keys, PARAMETER, Source::Ours("the event's own unknown keys were seen refused; that these are too is an inference"), "a known key of user_data";
-    "hashed", customer::hashed, NOT_HASHED, CUSTOMER, "SHA-256 in hex, or a parameter builder's value";
-    "hashed_md5", customer::md5, NOT_HASHED, Source::Ours("the pages name SHA-256 only, although SDKs let MD5 through"), "SHA-256, not MD5";
+    "hashed", customer::hashed, NOT_HASHED, CUSTOMER, "SHA-256 in hex (the official SDKs let MD5 through too), or a parameter builder's value";
     "hashed_case", customer::hash_case, NOT_HASHED, Source::Ours("Meta: lower-case hex; SDKs fold it, we send it right"), "lower-case hex";
     "hashed_nothing", customer::hash_of_nothing, PLAIN, Source::Ours("the hash of an empty text would match strangers"), "not the hash of an empty text";
     "hashed_list", customer::hashed_list, PARAMETER, CUSTOMER, "one value, not a list";

@@ -74,6 +74,7 @@ mod tests {
     fn the_documented_example_is_read_and_built() {
         let fbc = Fbc::parse(DOCUMENTED).unwrap();
         assert_eq!(fbc.as_str(), DOCUMENTED);
+        assert_eq!(Fbc::parse(&format!(" {DOCUMENTED}\n")), Some(fbc.clone()), "outer white space is not part of it");
         assert_eq!(fbc.fbclid().as_str(), "AbCdEfGhIjKlMnOpQrStUvWxYz1234567890");
         assert_eq!(fbc.created_ms(), 1_554_763_741_205);
         assert_eq!(Fbc::build(Some("www.example.com"), 1_554_763_741_205, fbc.fbclid()), Some(fbc));
@@ -106,6 +107,7 @@ mod tests {
             "fb.1.1554763741.abc",
             "fb.1.15547637412050.abc",
             "fb.1.0554763741205.abc",
+            "fb.1.001554763741205.abc",
             "fb.1.+554763741205.abc",
             "fb.x.1554763741205.abc",
             "fb..1554763741205.abc",

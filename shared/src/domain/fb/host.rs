@@ -40,6 +40,7 @@ mod tests {
         let cases = [
             ("com", 0),
             ("localhost:3000", 0),
+            ("localhost.", 0),
             ("example.com", 1),
             ("www.example.com", 1),
             ("EXAMPLE.com.", 1),

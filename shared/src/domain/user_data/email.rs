@@ -88,6 +88,7 @@ mod tests {
             "   ",
             "@",
             "a@b",
+            "a@localhost",
             "não informado",
             "n/a",
             "test",

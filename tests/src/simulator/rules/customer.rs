@@ -97,10 +97,6 @@ pub(super) fn hashed(event: &Event<'_>) -> Option<String> {
     first_hashed(event, |text| !is_sha256(text) && !is_md5(text))
 }
 
-pub(super) fn md5(event: &Event<'_>) -> Option<String> {
-    first_hashed(event, is_md5)
-}
-
 pub(super) fn hash_case(event: &Event<'_>) -> Option<String> {
     first_hashed(event, |text| hash_of(text).bytes().any(|byte| byte.is_ascii_uppercase()))
 }

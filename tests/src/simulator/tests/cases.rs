@@ -58,7 +58,6 @@ pub(super) const REFUSED: &[(&str, &str, Code)] = &[
     ("hashed", "/user_data/ph = 16505551212", NOT_HASHED),
     ("hashed", r#"/user_data/ct = "$Ha""#, NOT_HASHED),
     ("hashed", r#"/user_data/fn = "$H.zz""#, NOT_HASHED),
-    ("hashed_md5", r#"/user_data/em = "55502f40dc8b7c769880b10874abc9d0""#, NOT_HASHED),
     ("hashed_case", r#"/user_data/em = "973DFE463EC85785F5F95AF5BA3906EEDB2D931C24E69824A89EA65DBA4E813B""#, NOT_HASHED),
     ("hashed_nothing", r#"/user_data/ln = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#, PLAIN),
     ("hashed_nothing", r#"/user_data/external_id = ["u", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]"#, PLAIN),

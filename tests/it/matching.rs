@@ -1,0 +1,149 @@
+//! The statement that records an order chooses the click that the rules choose.
+
+use anyhow::{Context, Result};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use serde_json::{Value, json};
+use tests::world::World;
+
+const FBP: [&str; 3] = ["fb.1.1700000000000.111111", "fb.1.1700000000000.222222", "fb.1.1700000000000.333333"];
+const IP: [&str; 2] = ["203.0.113.7", "203.0.113.8"];
+const EMAIL: [&str; 2] = ["maria@example.com", "joao@example.com"];
+
+/// A click of the past: hours before now, its ad click, browser and address, and whose e-mail was seen with it.
+#[derive(Clone, Debug)]
+struct Past {
+    hours: i32,
+    fbclid: bool,
+    fbp: Option<usize>,
+    ip: usize,
+    email: Option<usize>,
+}
+
+/// An order: how many hours ago, and which of the clicks' signals it carries.
+#[derive(Clone, Debug)]
+struct Carried {
+    hours: i32,
+    click: Option<usize>,
+    fbclid: Option<usize>,
+    fbp: Option<usize>,
+    ip: Option<usize>,
+    email: Option<usize>,
+}
+
+fn past() -> impl Strategy<Value = Past> {
+    (prop_oneof![0..100i32, 0..900i32], any::<bool>(), prop::option::of(0..3usize), 0..2usize, prop::option::of(0..2usize))
+        .prop_map(|(hours, fbclid, fbp, ip, email)| Past { hours, fbclid, fbp, ip, email })
+}
+
+fn carried() -> impl Strategy<Value = Carried> {
+    let maybe = |max: usize| prop::option::weighted(0.3, 0..max);
+    (0..72i32, maybe(6), maybe(6), maybe(3), prop::option::weighted(0.8, 0..2usize), maybe(2))
+        .prop_map(|(hours, click, fbclid, fbp, ip, email)| Carried { hours, click, fbclid, fbp, ip, email })
+}
+
+async fn seed(world: &World, index: usize, past: &Past) -> Result<()> {
+    let tenant = &world.tenant;
+    let fbclid = past.fbclid.then(|| format!("sample{index}"));
+    let sql = format!(
+        "with click as (
+             insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, created_at)
+             values ('{tenant}', 'click{index}', '{funnel}', {fbclid}, {fbc}, {fbp}, '{ip}', 'agent', now() - interval '{hours} hours')
+         )
+         insert into identities (tenant_id, id, email_hash, click_id, created_at)
+         select '{tenant}', 'i{index}', encode(sha256('{email}'), 'hex'), 'click{index}', now() - interval '{hours} hours'
+         where '{email}' <> ''",
+        tenant = tenant.id,
+        funnel = tenant.funnel_id,
+        hours = past.hours,
+        ip = IP[past.ip],
+        fbclid = quoted(fbclid.as_deref()),
+        fbc = quoted(fbclid.map(|id| format!("fb.1.1700000000000.{id}")).as_deref()),
+        fbp = quoted(past.fbp.map(|it| FBP[it])),
+        email = past.email.map_or("", |it| EMAIL[it]),
+    );
+    world.execute(&sql).await
+}
+
+fn quoted(text: Option<&str>) -> String {
+    text.map_or("null".to_owned(), |text| format!("'{text}'"))
+}
+
+fn order(number: usize, carried: &Carried, now_s: i64) -> Value {
+    let mut order = json!({
+        "order_id": format!("o{number}"), "value": 1, "currency": "BRL", "event_time": now_s - i64::from(carried.hours) * 3600,
+        "customer": {"user_agent": "agent", "external_id": format!("buyer{number}")}, "click": {},
+    });
+    if let Some(click) = carried.click {
+        order["click"]["click_id"] = format!("click{click}").into();
+    }
+    if let Some(fbclid) = carried.fbclid {
+        order["click"]["fbclid"] = format!("sample{fbclid}").into();
+    }
+    if let Some(fbp) = carried.fbp {
+        order["click"]["fbp"] = FBP[fbp].into();
+    }
+    if let Some(ip) = carried.ip {
+        order["customer"]["ip"] = IP[ip].into();
+    }
+    if let Some(email) = carried.email {
+        order["customer"]["email"] = EMAIL[email].into();
+    }
+    order
+}
+
+/// What the answer says is the rules' choice over the stored candidates; what the row says is the statement's.
+#[tokio::test]
+async fn the_statement_chooses_as_the_rules_do() -> Result<()> {
+    let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(20_261_124), ..Config::default() });
+    let now_s = shared::clock::Clock::SYSTEM.now_s();
+    let mut stages = std::collections::BTreeMap::new();
+    for _ in 0..6 {
+        let world = World::new().await?;
+        let clicks = prop::collection::vec(past(), 6).new_tree(&mut runner).ok().context("clicks")?.current();
+        for (index, click) in clicks.iter().enumerate() {
+            seed(&world, index, click).await?;
+        }
+        for number in 0..40 {
+            let carried = carried().new_tree(&mut runner).ok().context("an order")?.current();
+            let placed = world.post_order(&order(number, &carried, now_s)).await?.expect(202)?;
+            let event_id = placed["event_id"].as_str().context("event_id")?;
+            let row = world
+                .text("select concat(match_stage, ' ', click_id) from conversions where event_id = $1", &[&event_id])
+                .await?;
+            let found = &placed["match"];
+            let told = format!("{} {}", found["stage"].as_str().unwrap_or(""), found["click_id"].as_str().unwrap_or(""));
+            assert_eq!(row.as_deref(), Some(told.as_str()), "{clicks:#?} {carried:#?} {placed:#}");
+            *stages.entry(told.split(' ').next().unwrap_or("").to_owned()).or_insert(0) += 1;
+        }
+    }
+    for stage in ["identity", "click", "network", "none"] {
+        assert!(stages.get(stage).is_some_and(|count| *count > 3), "too few of {stage}: {stages:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_persons_order_does_not_get_another_persons_data() -> Result<()> {
+    let world = World::new().await?;
+    let maria = json!({"url": "https://loja.example.com/?fbclid=maria-click", "fbp": FBP[0]});
+    let maria = world.post_click(&maria).await?.expect(200)?;
+    let first = json!({"order_id": "1", "value": 1, "currency": "BRL", "click": {"click_id": maria["click_id"]},
+                       "customer": {"email": EMAIL[0], "first_name": "Maria"}});
+    world.post_order(&first).await?.expect(202)?;
+    let joao = json!({"order_id": "2", "value": 1, "currency": "BRL", "customer": {"email": EMAIL[1]}});
+    let joao = world.post_order(&joao).await?.expect(202)?;
+    assert_eq!(joao["match"]["stage"], "none");
+    let event_id = joao["event_id"].as_str().context("event_id")?;
+    let keys = world
+        .text("select (select string_agg(key, ' ' order by key) from jsonb_object_keys(user_data) key) from conversions where event_id = $1", &[&event_id])
+        .await?;
+    assert_eq!(keys.as_deref(), Some("em"));
+
+    let again = json!({"order_id": "3", "value": 1, "currency": "BRL", "customer": {"email": "MARIA@example.com "}});
+    let again = world.post_order(&again).await?.expect(202)?;
+    assert_eq!(again["match"]["stage"], "identity");
+    assert_eq!(again["match"]["click_id"], maria["click_id"]);
+    Ok(())
+}
