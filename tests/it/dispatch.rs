@@ -6,7 +6,8 @@ use tests::simulator::{Answer, EventQuery, Fault, GraphError};
 use tests::world::World;
 
 async fn placed(world: &World, order_id: &str) -> Result<String> {
-    let order = json!({"order_id": order_id, "value": 97, "currency": "BRL", "customer": {"email": "maria@example.com"}});
+    let order =
+        json!({"order_id": order_id, "value": 97, "currency": "BRL", "customer": {"email": "maria@example.com"}});
     let placed = world.post_order(&order).await?.expect(202)?;
     Ok(placed["event_id"].as_str().context("event_id")?.to_owned())
 }
@@ -21,7 +22,14 @@ async fn a_record_that_is_not_ours_fails_alone() -> Result<()> {
     let event_id = placed(&world, "1").await?;
     let good = json!({"type": "dispatch.v1", "tenant_id": world.tenant.id, "event_id": event_id}).to_string();
     let response = world
-        .dispatch_bodies(&["", "not json", &good, r#"{"type":"dispatch.v2","tenant_id":"t","event_id":"e"}"#, "[]", "null"])
+        .dispatch_bodies(&[
+            "",
+            "not json",
+            &good,
+            r#"{"type":"dispatch.v2","tenant_id":"t","event_id":"e"}"#,
+            "[]",
+            "null",
+        ])
         .await;
     let failed: Vec<&str> = response.batch_item_failures.iter().map(|it| it.item_identifier.as_str()).collect();
     assert_eq!(failed, ["m0", "m1", "m3", "m4", "m5"]);
@@ -105,7 +113,10 @@ async fn one_bad_event_is_found_and_quarantined_with_metas_words_and_the_others_
     }
     // Meta wants hashes; nothing of ours writes this, so the row is changed behind its back.
     world
-        .execute(&format!("update conversions set user_data = '{{\"em\": [\"maria@example.com\"]}}' where event_id = '{}'", all[5]))
+        .execute(&format!(
+            "update conversions set user_data = '{{\"em\": [\"maria@example.com\"]}}' where event_id = '{}'",
+            all[5]
+        ))
         .await?;
     world.run_dispatch().await?;
     for (number, event_id) in all.iter().enumerate() {
@@ -113,7 +124,10 @@ async fn one_bad_event_is_found_and_quarantined_with_metas_words_and_the_others_
         assert_eq!(told["state"], if number == 5 { "quarantined" } else { "sent" }, "{number}");
     }
     let told = story(&world, &all[5]).await?;
-    assert_eq!((&told["attempts"][0]["error_code"], &told["attempts"][0]["error_subcode"]), (&json!(100), &json!(2_804_016)));
+    assert_eq!(
+        (&told["attempts"][0]["error_code"], &told["attempts"][0]["error_subcode"]),
+        (&json!(100), &json!(2_804_016))
+    );
     assert!(told["attempts"][0]["error_message"].as_str().is_some_and(|it| !it.is_empty()));
     assert_eq!(world.simulator.events(&EventQuery::default()).len(), 7);
     Ok(())
@@ -183,11 +197,8 @@ async fn the_same_message_twice_at_once_sends_once() -> Result<()> {
     let event_id = placed(&world, "1").await?;
     let body = json!({"type": "dispatch.v1", "tenant_id": world.tenant.id, "event_id": event_id}).to_string();
     let bodies = [body.as_str()];
-    let (a, b, c) = tokio::join!(
-        world.dispatch_bodies(&bodies),
-        world.dispatch_bodies(&bodies),
-        world.dispatch_bodies(&bodies)
-    );
+    let (a, b, c) =
+        tokio::join!(world.dispatch_bodies(&bodies), world.dispatch_bodies(&bodies), world.dispatch_bodies(&bodies));
     assert!([a, b, c].iter().all(|it| it.batch_item_failures.is_empty()));
     assert_eq!(world.simulator.requests().len(), 1);
     Ok(())

@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod flow;
+mod hot_path;
 mod matching;
 mod migrations;
 mod orders;

@@ -33,7 +33,13 @@ struct Carried {
 }
 
 fn past() -> impl Strategy<Value = Past> {
-    (prop_oneof![0..100i32, 0..900i32], any::<bool>(), prop::option::of(0..3usize), 0..2usize, prop::option::of(0..2usize))
+    (
+        prop_oneof![0..100i32, 0..900i32],
+        any::<bool>(),
+        prop::option::of(0..3usize),
+        0..2usize,
+        prop::option::of(0..2usize),
+    )
         .prop_map(|(hours, fbclid, fbp, ip, email)| Past { hours, fbclid, fbp, ip, email })
 }
 
@@ -113,7 +119,8 @@ async fn the_statement_chooses_as_the_rules_do() -> Result<()> {
                 .text("select concat(match_stage, ' ', click_id) from conversions where event_id = $1", &[&event_id])
                 .await?;
             let found = &placed["match"];
-            let told = format!("{} {}", found["stage"].as_str().unwrap_or(""), found["click_id"].as_str().unwrap_or(""));
+            let told =
+                format!("{} {}", found["stage"].as_str().unwrap_or(""), found["click_id"].as_str().unwrap_or(""));
             assert_eq!(row.as_deref(), Some(told.as_str()), "{clicks:#?} {carried:#?} {placed:#}");
             *stages.entry(told.split(' ').next().unwrap_or("").to_owned()).or_insert(0) += 1;
         }

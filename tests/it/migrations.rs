@@ -90,8 +90,13 @@ async fn the_schema_as_described_is_there() -> Result<()> {
          from pg_enum e join pg_type t on t.oid = e.enumtypid group by t.typname order by 1",
     )
     .await?;
-    assert_eq!(enums, ["dispatch_status: pending success failed", "tenant_status: provisioning active suspended retired"]);
-    let indexes = list("select tablename || substring(indexdef from '\\(.*') from pg_indexes where schemaname = 'public'").await?;
+    assert_eq!(
+        enums,
+        ["dispatch_status: pending success failed", "tenant_status: provisioning active suspended retired"]
+    );
+    let indexes =
+        list("select tablename || substring(indexdef from '\\(.*') from pg_indexes where schemaname = 'public'")
+            .await?;
     for index in [
         "clicks(tenant_id, fbclid)",
         "clicks(tenant_id, fbc)",

@@ -19,7 +19,8 @@ async fn a_hundred_identical_posts_at_once_are_one_sale_and_a_hundred_true_answe
     for _ in 0..100 {
         let world = Arc::clone(&world);
         posts.spawn(async move {
-            let request = request::with_key(request::post("/v1/orders", &sale("1001").to_string()), &world.tenant.api_key);
+            let request =
+                request::with_key(request::post("/v1/orders", &sale("1001").to_string()), &world.tenant.api_key);
             Answer::read(order::handle(&world.order, &request).await)
         });
     }
@@ -118,8 +119,12 @@ async fn each_new_value_or_name_is_its_own_event_and_the_order_lists_them_all() 
     refund["status"] = "refunded".into();
     world.post_order(&refund).await?.expect(202)?;
     let story = world.get_order("/v1/orders?order_id=1").await?.expect(200)?;
-    let events: Vec<String> =
-        story["events"].as_array().context("events")?.iter().map(|it| format!("{} {}", it["event_name"], it["value"])).collect();
+    let events: Vec<String> = story["events"]
+        .as_array()
+        .context("events")?
+        .iter()
+        .map(|it| format!("{} {}", it["event_name"], it["value"]))
+        .collect();
     assert_eq!(events, ["\"Purchase\" \"97.00\"", "\"Purchase\" \"147.00\"", "\"Refund\" \"97.00\""]);
     world.run_dispatch().await?;
     assert_eq!(world.simulator.events(&EventQuery::default()).len(), 3);
@@ -129,11 +134,13 @@ async fn each_new_value_or_name_is_its_own_event_and_the_order_lists_them_all() 
 #[tokio::test]
 async fn an_order_with_nobody_in_it_is_ignored_with_that_reason_until_it_comes_with_somebody() -> Result<()> {
     let world = World::new().await?;
-    let nobody = json!({"order_id": "1", "value": 97, "currency": "BRL", "customer": {"first_name": "Maria", "city": "Recife"}});
+    let nobody =
+        json!({"order_id": "1", "value": 97, "currency": "BRL", "customer": {"first_name": "Maria", "city": "Recife"}});
     // A first name and a city together are in none of Meta's broad sets; either alone is.
     world.post_order(&nobody).await?.expect(202)?;
     assert_eq!(world.count("select count(*) from dedupe_registry", &[]).await?, 1);
-    let nobody = json!({"order_id": "2", "value": 97, "currency": "BRL", "customer": {"city": "Recife", "user_agent": "x"}});
+    let nobody =
+        json!({"order_id": "2", "value": 97, "currency": "BRL", "customer": {"city": "Recife", "user_agent": "x"}});
     let answer = world.post_order(&nobody).await?.expect(202)?;
     assert_eq!((&answer["state"], &answer["reason"]), (&json!("ignored"), &json!("no_person")));
     let answer = world.post_order(&sale("2")).await?.expect(202)?;

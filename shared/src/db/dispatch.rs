@@ -47,37 +47,39 @@ pub struct Event {
     pub custom_data: Box<RawValue>,
 }
 
+/// The statement of [`claim`], for who measures or explains it.
+pub const CLAIM: &str = "
+    with due as (
+        select a.tenant_id, a.id
+        from tenants t
+            join dispatch_attempts a on a.tenant_id = t.id
+            join conversions c on c.tenant_id = a.tenant_id and c.event_id = a.event_id
+        where t.id = $1
+          and (t.status = 'active' or t.status = 'provisioning' and t.test_event_code_until > clock())
+          and a.status = 'pending' and a.due_at <= clock()
+          and (a.leased_until is null or a.leased_until <= clock())
+          and c.state in ('pending', 'held')
+        order by a.due_at limit $2
+        for update of a skip locked
+    ), claimed as (
+        update dispatch_attempts a
+        set leased_until = clock() + $3 * interval '1 second', lease_token = a.lease_token + 1
+        from due where a.tenant_id = due.tenant_id and a.id = due.id
+        returning a.tenant_id, a.id, a.event_id, a.lease_token, a.number, a.due_at
+    )
+    select claimed.id, claimed.lease_token, claimed.number, c.event_time < clock() - interval '7 days' as too_old,
+           extract(epoch from clock() - c.created_at)::bigint as age_s,
+           t.pixel_id, case when t.test_event_code_until > clock() then t.test_event_code end as test_event_code,
+           c.event_id, c.event_name, extract(epoch from c.event_time)::bigint as event_time, c.action_source,
+           c.event_source_url, c.user_data::text as user_data, c.custom_data::text as custom_data
+    from claimed
+        join conversions c on c.tenant_id = claimed.tenant_id and c.event_id = claimed.event_id
+        join tenants t on t.id = claimed.tenant_id
+    order by claimed.due_at, claimed.id";
+
 /// Claims up to `limit` attempts of a tenant that are due, oldest first. Rows that another dispatcher holds are skipped.
 pub async fn claim(client: &Client, tenant_id: &str, limit: i64) -> Result<Vec<Claimed>, Error> {
-    const SQL: &str = "
-        with due as (
-            select a.tenant_id, a.id
-            from tenants t
-                join dispatch_attempts a on a.tenant_id = t.id
-                join conversions c on c.tenant_id = a.tenant_id and c.event_id = a.event_id
-            where t.id = $1
-              and (t.status = 'active' or t.status = 'provisioning' and t.test_event_code_until > clock())
-              and a.status = 'pending' and a.due_at <= clock()
-              and (a.leased_until is null or a.leased_until <= clock())
-              and c.state in ('pending', 'held')
-            order by a.due_at limit $2
-            for update of a skip locked
-        ), claimed as (
-            update dispatch_attempts a
-            set leased_until = clock() + $3 * interval '1 second', lease_token = a.lease_token + 1
-            from due where a.tenant_id = due.tenant_id and a.id = due.id
-            returning a.tenant_id, a.id, a.event_id, a.lease_token, a.number, a.due_at
-        )
-        select claimed.id, claimed.lease_token, claimed.number, c.event_time < clock() - interval '7 days' as too_old,
-               extract(epoch from clock() - c.created_at)::bigint as age_s,
-               t.pixel_id, case when t.test_event_code_until > clock() then t.test_event_code end as test_event_code,
-               c.event_id, c.event_name, extract(epoch from c.event_time)::bigint as event_time, c.action_source,
-               c.event_source_url, c.user_data::text as user_data, c.custom_data::text as custom_data
-        from claimed
-            join conversions c on c.tenant_id = claimed.tenant_id and c.event_id = claimed.event_id
-            join tenants t on t.id = claimed.tenant_id
-        order by claimed.due_at, claimed.id";
-    let statement = client.prepare_cached(SQL).await?;
+    let statement = client.prepare_cached(CLAIM).await?;
     client.query(&statement, &[&tenant_id, &limit, &f64::from(LEASE_S)]).await?.iter().map(claimed).collect()
 }
 
@@ -137,35 +139,38 @@ pub struct Done {
     pub said: crate::meta::Said,
 }
 
+/// The statement of [`record`], for who measures or explains it. `finished_at is null` is what pending means, said so that
+/// the planner looks rows up by their key and does not walk all that a tenant has pending.
+pub const RECORD: &str = "
+    with given as (
+        select * from unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::int[],
+                             $9::int[], $10::int[], $11::text[], $12::text[], $13::int[])
+            as g (id, lease_token, state, wait_ms, next_id, answer, http_status, error_code, error_subcode,
+                  error_message, fbtrace_id, events_received)
+    ), finished as (
+        update dispatch_attempts a
+        set status = (case when g.state = 'sent' then 'success' else 'failed' end)::dispatch_status,
+            finished_at = clock(), leased_until = null, answer = g.answer, http_status = g.http_status,
+            error_code = g.error_code, error_subcode = g.error_subcode, error_message = g.error_message,
+            fbtrace_id = g.fbtrace_id, events_received = g.events_received
+        from given g
+        where a.tenant_id = $1 and a.id = g.id and a.lease_token = g.lease_token and a.finished_at is null
+        returning a.event_id, a.number, g.state, g.answer, g.wait_ms, g.next_id
+    ), moved as (
+        update conversions c set state = f.state, reason = nullif(f.answer, 'accepted'), updated_at = clock()
+        from finished f
+        where c.tenant_id = $1 and c.event_id = f.event_id and f.state is not null
+    ), again as (
+        insert into dispatch_attempts (tenant_id, id, event_id, number, created_at, due_at)
+        select $1, next_id, event_id, number + 1, clock(), clock() + wait_ms * interval '1 millisecond'
+        from finished where next_id is not null
+    )
+    select count(*) from finished";
+
 /// Records attempts of one tenant in one statement. Gives how many were still ours to record: a lease that was taken
 /// over since is left alone.
 pub async fn record(client: &Client, tenant_id: &str, done: &[Done]) -> Result<u64, Error> {
-    const SQL: &str = "
-        with given as (
-            select * from unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::int[],
-                                 $9::int[], $10::int[], $11::text[], $12::text[], $13::int[])
-                as g (id, lease_token, state, wait_ms, next_id, answer, http_status, error_code, error_subcode,
-                      error_message, fbtrace_id, events_received)
-        ), finished as (
-            update dispatch_attempts a
-            set status = (case when g.state = 'sent' then 'success' else 'failed' end)::dispatch_status,
-                finished_at = clock(), leased_until = null, answer = g.answer, http_status = g.http_status,
-                error_code = g.error_code, error_subcode = g.error_subcode, error_message = g.error_message,
-                fbtrace_id = g.fbtrace_id, events_received = g.events_received
-            from given g
-            where a.tenant_id = $1 and a.id = g.id and a.lease_token = g.lease_token and a.status = 'pending'
-            returning a.event_id, a.number, g.state, g.answer, g.wait_ms, g.next_id
-        ), moved as (
-            update conversions c set state = f.state, reason = nullif(f.answer, 'accepted'), updated_at = clock()
-            from finished f
-            where c.tenant_id = $1 and c.event_id = f.event_id and f.state is not null
-        ), again as (
-            insert into dispatch_attempts (tenant_id, id, event_id, number, created_at, due_at)
-            select $1, next_id, event_id, number + 1, clock(), clock() + wait_ms * interval '1 millisecond'
-            from finished where next_id is not null
-        )
-        select count(*) from finished";
-    let statement = client.prepare_cached(SQL).await?;
+    let statement = client.prepare_cached(RECORD).await?;
     let column = |value: fn(&Done) -> Option<&str>| done.iter().map(value).collect::<Vec<_>>();
     let tokens: Vec<i64> = done.iter().map(|it| it.lease_token).collect();
     let waits: Vec<Option<i64>> = done.iter().map(wait_ms).collect();
@@ -215,20 +220,34 @@ fn next_id(done: &Done) -> Option<&str> {
     }
 }
 
+/// The statement of [`due`], for who measures or explains it. It steps from tenant to tenant along the index of pending
+/// attempts, so that neither idle tenants nor finished attempts cost anything.
+pub const DUE: &str = "
+    with recursive waiting as (
+        (select tenant_id from dispatch_attempts where status = 'pending' order by tenant_id limit 1)
+        union all
+        select (select a.tenant_id from dispatch_attempts a
+                where a.status = 'pending' and a.tenant_id > waiting.tenant_id order by a.tenant_id limit 1)
+        from waiting where waiting.tenant_id is not null
+    )
+    select t.id, due.event_id
+    from waiting, lateral (
+        select t.id from tenants t
+        where t.id = waiting.tenant_id
+          and (t.status = 'active' or t.status = 'provisioning' and t.test_event_code_until > clock())
+        limit 1
+    ) t, lateral (
+        select a.event_id, a.due_at
+        from dispatch_attempts a
+        where a.tenant_id = t.id and a.status = 'pending' and a.due_at <= clock()
+          and (a.leased_until is null or a.leased_until <= clock())
+        order by a.due_at limit 1
+    ) due
+    order by due.due_at limit $1";
+
 /// Tenants with an attempt that is due and held by nobody, with the oldest such event of each, longest waiting first.
 pub async fn due(client: &Client, limit: i64) -> Result<Vec<(String, String)>, Error> {
-    const SQL: &str = "
-        select t.id, due.event_id
-        from tenants t, lateral (
-            select a.event_id, a.due_at
-            from dispatch_attempts a
-            where a.tenant_id = t.id and a.status = 'pending' and a.due_at <= clock()
-              and (a.leased_until is null or a.leased_until <= clock())
-            order by a.due_at limit 1
-        ) due
-        where t.status = 'active' or t.status = 'provisioning' and t.test_event_code_until > clock()
-        order by due.due_at limit $1";
-    let statement = client.prepare_cached(SQL).await?;
+    let statement = client.prepare_cached(DUE).await?;
     let rows = client.query(&statement, &[&limit]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

@@ -48,13 +48,15 @@ pub struct Key {
     pub country: Option<Country>,
 }
 
+/// The statement of [`find`], for who measures or explains it.
+pub const FIND: &str = "
+    select k.id, k.secret_hash, t.country
+    from api_keys k join tenants t on t.id = k.tenant_id
+    where k.tenant_id = $1 and k.revoked_at is null";
+
 /// The key in force that was presented, if there is one. Compares in constant time against each of the tenant's keys.
 pub async fn find(client: &Client, presented: &PresentedKey) -> Result<Option<Key>, Error> {
-    const SQL: &str = "
-        select k.id, k.secret_hash, t.country
-        from api_keys k join tenants t on t.id = k.tenant_id
-        where k.tenant_id = $1 and k.revoked_at is null";
-    let rows = client.query_typed(SQL, &[(&presented.tenant_id, Type::TEXT)]).await?;
+    let rows = client.query_typed(FIND, &[(&presented.tenant_id, Type::TEXT)]).await?;
     let mut found = None;
     for row in rows {
         let stored: &str = row.try_get("secret_hash")?;

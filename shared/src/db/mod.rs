@@ -2,7 +2,7 @@
 //!
 //! A Lambda environment serves one request at a time, so a pool holds one connection (the dispatcher's more). It may
 //! have died while the environment was frozen, its password may have been rotated, the server may be away: each
-//! costs a second try at the most, and the next request starts afresh.
+//! costs another try at the most, and the next request starts afresh.
 
 pub mod clicks;
 pub mod dispatch;
@@ -27,6 +27,9 @@ use crate::secrets::{self, Secrets};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long one statement may take before the request is given up (API Gateway itself ends at 30 s).
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often an operation is run while it fails in a passing way. Two races can be lost in a row (for the first row of a
+/// shared ad click, then for the browser's own), and each connection of a pool may have died.
+const TRIES: u32 = 4;
 
 /// Why the database did not do it.
 #[derive(Debug, Error)]
@@ -57,8 +60,8 @@ pub enum Error {
         /// Which column.
         column: &'static str,
     },
-    /// A race was lost twice.
-    #[error("a concurrent change twice in a row")]
+    /// A race was lost, each time that it was run.
+    #[error("a concurrent change, again and again")]
     Race,
 }
 
@@ -117,18 +120,21 @@ impl Db {
         drop(self.client().await);
     }
 
-    /// Runs one statement's function on a connection, and once more when the failure was of a passing kind.
+    /// Runs one statement's function on a connection, and again when the failure was of a passing kind.
     ///
-    /// The function must be safe to run twice: ours are, since each write first looks whether it was made.
+    /// The function must be safe to run again: ours are, since each write first looks whether it was made.
     pub async fn run<T, F, R>(&self, operation: F) -> Result<T, Error>
     where
         F: Fn(Client) -> R,
         R: Future<Output = Result<T, Error>>,
     {
-        match self.once(&operation).await {
-            Err(error) if error.is_passing() => self.once(&operation).await,
-            other => other,
+        for _ in 1..TRIES {
+            match self.once(&operation).await {
+                Err(error) if error.is_passing() => {}
+                other => return other,
+            }
         }
+        self.once(&operation).await
     }
 
     async fn once<T, F, R>(&self, operation: &F) -> Result<T, Error>
@@ -137,7 +143,14 @@ impl Db {
         R: Future<Output = Result<T, Error>>,
     {
         let client = self.client().await?;
-        tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await.map_err(|_| Error::StatementTimeout)?
+        match tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await {
+            Ok(done) => done,
+            Err(_) => {
+                // Its connection may hang for as long as TCP waits: the next request must not get it.
+                *self.pool.write().await = None;
+                Err(Error::StatementTimeout)
+            }
+        }
     }
 
     /// A connection; after a refused login, one with the password read anew.

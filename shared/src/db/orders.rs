@@ -173,6 +173,11 @@ fn sql_list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
 }
 
+/// The statement of [`record`], for who measures or explains it.
+pub fn sql() -> &'static str {
+    &SQL
+}
+
 static SQL: LazyLock<String> = LazyLock::new(|| {
     let rank = evidence_case("evidence", |it| it.rank().to_string());
     let stage = evidence_case("evidence", |it| format!("'{}'", it.stage().as_str()));

@@ -45,23 +45,25 @@ pub enum Of {
     Order(String),
 }
 
+/// The statement of [`find`], for who measures or explains it.
+pub const FIND: &str = "
+    select c.event_id, c.order_key, o.state as order_state, c.event_name, extract(epoch from c.event_time)::bigint as event_time,
+           c.value::text as value, c.currency, c.action_source, c.state, c.reason,
+           c.match_candidates::text as match_candidates, c.match_rules::text as match_rules,
+           (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                'number', a.number, 'status', a.status::text, 'due_at', extract(epoch from a.due_at)::bigint,
+                'finished_at', extract(epoch from a.finished_at)::bigint, 'answer', a.answer,
+                'http_status', a.http_status, 'error_code', a.error_code, 'error_subcode', a.error_subcode,
+                'error_message', a.error_message, 'events_received', a.events_received, 'fbtrace_id', a.fbtrace_id))
+                order by a.number), '[]')
+            from dispatch_attempts a where a.tenant_id = c.tenant_id and a.event_id = c.event_id)::text as attempts
+    from conversions c left join orders o on o.tenant_id = c.tenant_id and o.order_key = c.order_key
+    where c.tenant_id = $1 and (c.event_id = $2 or c.order_key = $3)
+    order by c.created_at, c.event_id limit 100";
+
 /// A tenant's stories; none of another tenant is ever seen.
 pub async fn find(client: &Client, tenant_id: &str, of: &Of) -> Result<Vec<Story>, Error> {
-    const SQL: &str = "
-        select c.event_id, c.order_key, o.state as order_state, c.event_name, extract(epoch from c.event_time)::bigint as event_time,
-               c.value::text as value, c.currency, c.action_source, c.state, c.reason,
-               c.match_candidates::text as match_candidates, c.match_rules::text as match_rules,
-               (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                    'number', a.number, 'status', a.status::text, 'due_at', extract(epoch from a.due_at)::bigint,
-                    'finished_at', extract(epoch from a.finished_at)::bigint, 'answer', a.answer,
-                    'http_status', a.http_status, 'error_code', a.error_code, 'error_subcode', a.error_subcode,
-                    'error_message', a.error_message, 'events_received', a.events_received, 'fbtrace_id', a.fbtrace_id))
-                    order by a.number), '[]')
-                from dispatch_attempts a where a.tenant_id = c.tenant_id and a.event_id = c.event_id)::text as attempts
-        from conversions c left join orders o on o.tenant_id = c.tenant_id and o.order_key = c.order_key
-        where c.tenant_id = $1 and (c.event_id = $2 or c.order_key = $3)
-        order by c.created_at, c.event_id limit 100";
-    let statement = client.prepare_cached(SQL).await?;
+    let statement = client.prepare_cached(FIND).await?;
     let (event_id, order_key) = match of {
         Of::Event(event_id) => (Some(event_id), None),
         Of::Order(order_key) => (None, Some(order_key)),

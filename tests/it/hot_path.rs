@@ -1,0 +1,129 @@
+//! Every lookup of the hot path uses its index, with 100,000 clicks, identities and attempts in the tables.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use shared::db::{clicks, dispatch, keys, orders, stories};
+use tests::world::World;
+
+const ROWS: i32 = 100_000;
+
+/// Thousands of tenants, of which twenty have traffic, the seeded one among them.
+async fn load(world: &World) -> Result<()> {
+    let (tenant, funnel) = (&world.tenant.id, &world.tenant.funnel_id);
+    world
+        .execute(&format!(
+            "insert into tenants (id, slug, status) select 't' || n, 't' || n, 'active' from generate_series(1, 5000) n;
+             insert into funnels (tenant_id, id, name, status) select 't' || n, 'f' || n, 'Load', 'active' from generate_series(1, 5000) n;
+             insert into api_keys (tenant_id, id, secret_hash) select 't' || n, 'k', repeat('0', 64) from generate_series(1, 5000) n;
+             insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, created_at)
+             select case n % 20 when 0 then '{tenant}' else 't' || n % 20 end, 'c' || n,
+                    case n % 20 when 0 then '{funnel}' else 'f' || n % 20 end, 'id' || n, 'fb.1.1700000000000.id' || n,
+                    'fb.1.1700000000000.' || n, '203.0.' || n / 250 % 250 || '.' || n % 250, 'agent', now() - n * interval '20 seconds'
+             from generate_series(1, {ROWS}) n;
+             insert into identities (tenant_id, id, email_hash, phone_hash, click_id, created_at)
+             select tenant_id, 'i' || id, encode(sha256(id::bytea), 'hex'), encode(sha256(('p' || id)::bytea), 'hex'), id, created_at
+             from clicks;
+             insert into dedupe_registry (tenant_id, id, event_id, order_id, event_name, value, currency)
+             select tenant_id, id, encode(sha256(('e' || id)::bytea), 'hex'), id, 'Purchase', 1, 'BRL' from clicks;
+             insert into orders (tenant_id, id, order_key, state, ordered_at) select tenant_id, id, id, 'paid', now() from clicks;
+             insert into conversions (tenant_id, id, event_id, order_key, event_name, event_time, value, currency, action_source,
+                 user_data, custom_data, match_stage, match_candidates, match_rules, state)
+             select tenant_id, id, event_id, order_id, event_name, now(), value, currency, 'website', '{{}}', '{{}}', 'none', '[]',
+                 '{{\"ordered_at\": 0, \"window_days\": 28}}', 'sent'
+             from dedupe_registry;
+             insert into dispatch_attempts (tenant_id, id, event_id, status, due_at)
+             select tenant_id, id, event_id, (case when substr(id, 2)::int % 1000 = 0 then 'pending' else 'success' end)::dispatch_status,
+                    now()
+             from dedupe_registry;
+             update conversions set state = 'pending' where substr(id, 2)::int % 1000 = 0;
+             analyze"
+        ))
+        .await
+}
+
+/// Plans and runs a statement with these arguments, as a generic plan: what a warm function runs. Gives its scans as
+/// (node, table or index).
+async fn scans(world: &World, name: &str, sql: &str, arguments: &str) -> Result<Vec<(String, String)>> {
+    let client = world.db.connect().await?;
+    client.batch_execute(&format!("set plan_cache_mode = force_generic_plan; prepare {name} as {sql}; begin")).await?;
+    let explain = format!("explain (analyze, format json) execute {name}({arguments})");
+    let row = client.query_one(&explain, &[]).await.with_context(|| name.to_owned())?;
+    let plan: Value = row.try_get(0)?;
+    client.batch_execute("rollback").await?;
+    let mut found = Vec::new();
+    collect(&plan[0]["Plan"], &mut found);
+    ensure!(!found.is_empty(), "{name}: no scan found in {plan}");
+    Ok(found)
+}
+
+fn collect(plan: &Value, found: &mut Vec<(String, String)>) {
+    let text = |key: &str| plan[key].as_str().unwrap_or_default().to_owned();
+    let node = text("Node Type");
+    if node.ends_with("Scan")
+        && !matches!(node.as_str(), "CTE Scan" | "Function Scan" | "Subquery Scan" | "Values Scan" | "WorkTable Scan")
+    {
+        let on = [text("Index Name"), text("Relation Name")].into_iter().find(|it| !it.is_empty()).unwrap_or_default();
+        found.push((node, on));
+    }
+    for child in plan["Plans"].as_array().into_iter().flatten() {
+        collect(child, found);
+    }
+}
+
+fn assert_indexed(name: &str, found: &[(String, String)], wanted: &[&str]) {
+    let sequential: Vec<_> = found.iter().filter(|(node, _)| node == "Seq Scan").collect();
+    assert!(sequential.is_empty(), "{name}: {sequential:?}");
+    for index in wanted {
+        assert!(found.iter().any(|(_, on)| on == index), "{name} does not use {index}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
+    let world = World::new().await?;
+    load(&world).await?;
+    let tenant = &world.tenant.id;
+
+    let click = format!(
+        "'{}','click-new','spare','id-new','fb.1.1700000000000.id-new','fb.1.1700000000000.5',null,null,null,null,null,'203.0.113.9','agent',null,null",
+        world.tenant.funnel_id
+    );
+    let found = scans(&world, "click", clicks::RECORD, &click).await?;
+    assert_indexed("click", &found, &["funnels_id_key", "clicks_tenant_id_fbclid_key", "clicks_pkey"]);
+
+    let hash = "encode(sha256('c40'), 'hex')";
+    let order = format!(
+        "'{tenant}','{tenant}-key','new','api','o-new','e-new','Purchase','1.00','BRL',{now},'paid',null,'{{}}','{{}}',{hash},
+         encode(sha256('pc40'), 'hex'),'c40','fb.1.1700000000000.id60','id60','fb.1.1700000000000.80',null,'203.0.0.100','agent',null,null,'{{}}'",
+        now = shared::clock::Clock::SYSTEM.now_ms() * 1000,
+    );
+    let found = scans(&world, "orders", orders::sql(), &order).await?;
+    let wanted = [
+        "clicks_pkey",
+        "clicks_tenant_id_fbc_key",
+        "clicks_tenant_id_fbclid_key",
+        "clicks_tenant_id_fbp_created_at_idx",
+        "clicks_tenant_id_ip_created_at_idx",
+        "clicks_tenant_id_shared_from_fbp_key",
+        "identities_tenant_id_email_hash_idx",
+        "identities_tenant_id_phone_hash_idx",
+        "dedupe_registry_tenant_id_event_id_key",
+        "orders_tenant_id_order_key_key",
+    ];
+    assert_indexed("order", &found, &wanted);
+
+    let found = scans(&world, "claim", dispatch::CLAIM, &format!("'{tenant}', 1000, 300")).await?;
+    assert_indexed("claim", &found, &["dispatch_attempts_due_idx", "conversions_tenant_id_event_id_key"]);
+    let record = format!(
+        "'{tenant}',array['c1000'],array[0],array['sent'],array[null::bigint],array[null::text],array['accepted'],array[200],array[null::int],array[null::int],array[null::text],array['trace'],array[1]"
+    );
+    let found = scans(&world, "record", dispatch::RECORD, &record).await?;
+    assert_indexed("record", &found, &["dispatch_attempts_pkey", "conversions_tenant_id_event_id_key"]);
+    let found = scans(&world, "due", dispatch::DUE, "1000").await?;
+    assert_indexed("due", &found, &["dispatch_attempts_due_idx"]);
+    let found = scans(&world, "stories", stories::FIND, &format!("'{tenant}','e',null")).await?;
+    assert_indexed("stories", &found, &["dispatch_attempts_tenant_id_event_id_idx"]);
+    let found = scans(&world, "keys", keys::FIND, &format!("'{tenant}'")).await?;
+    assert_indexed("keys", &found, &["api_keys_pkey", "tenants_pkey"]);
+    Ok(())
+}
