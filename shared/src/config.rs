@@ -70,8 +70,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn number<T: std::str::FromStr + PartialOrd + fmt::Display>(&mut self, name: &str, default: T, max: T) -> T {
-        match self.get(name).map(|value| value.parse::<T>()) {
+    fn number(&mut self, name: &str, default: usize, max: usize) -> usize {
+        match self.get(name).map(|value| value.parse::<usize>()) {
             None => default,
             Some(Ok(value)) if value <= max => value,
             Some(_) => {

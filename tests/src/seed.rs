@@ -25,15 +25,20 @@ pub struct Seeded {
 /// Makes an active tenant of Brazil. `name` makes its ids; two tenants of one database need two names.
 pub async fn tenant(client: &Client, sdk: &SdkConfig, secrets_prefix: &str, name: &str) -> Result<Seeded> {
     let seeded = rows(client, name).await?;
-    let secret = serde_json::json!({ "access_token": seeded.access_token }).to_string();
+    secret(sdk, secrets_prefix, &seeded).await?;
+    Ok(seeded)
+}
+
+/// Keeps a tenant's token as a secret.
+pub async fn secret(sdk: &SdkConfig, secrets_prefix: &str, tenant: &Seeded) -> Result<()> {
     aws_sdk_secretsmanager::Client::new(sdk)
         .create_secret()
-        .name(format!("{secrets_prefix}{}/meta", seeded.id))
-        .secret_string(secret)
+        .name(format!("{secrets_prefix}{}/meta", tenant.id))
+        .secret_string(serde_json::json!({ "access_token": tenant.access_token }).to_string())
         .send()
         .await
         .context("keep the token as a secret")?;
-    Ok(seeded)
+    Ok(())
 }
 
 /// The rows alone, without the secret.

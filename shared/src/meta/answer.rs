@@ -77,7 +77,7 @@ impl Answer {
     pub(super) fn of(status: u16, body: &[u8], sent: usize) -> Self {
         let said = Said { http_status: Some(i32::from(status)), ..Said::default() };
         if let Ok(Failure { error }) = serde_json::from_slice(body) {
-            return Self::of_error(status, error, said);
+            return Self::of_error(status, error);
         }
         if (200..300).contains(&status) {
             let Ok(success) = serde_json::from_slice::<Success>(body) else { return Self::Unclear(said) };
@@ -94,20 +94,23 @@ impl Answer {
         }
     }
 
-    fn of_error(status: u16, error: ErrorBody, said: Said) -> Self {
-        let message = error.error_user_msg.or(error.message).map(|text| bounded(&text));
-        let fbtrace_id = error.fbtrace_id.map(|id| bounded(&id));
-        let said = Said { code: error.code, subcode: error.error_subcode, message, fbtrace_id, ..said };
+    fn of_error(status: u16, error: ErrorBody) -> Self {
+        let said = Said {
+            http_status: Some(i32::from(status)),
+            code: error.code,
+            subcode: error.error_subcode,
+            message: error.error_user_msg.or(error.message).map(|text| bounded(&text)),
+            fbtrace_id: error.fbtrace_id.map(|id| bounded(&id)),
+            events_received: None,
+        };
         if error.is_transient {
             return Self::Transient("transient", said);
         }
         match (error.code, error.error_subcode) {
             (Some(4 | 17 | 32 | 341 | 613 | 80000..=80004 | 80014), _) => Self::Transient("throttled", said),
             (Some(1 | 2 | 368 | 5000 | 21009), _) => Self::Transient("transient", said),
-            (Some(190 | 102 | 104 | 3 | 10 | 200..=299) | None, _) if status == 401 || error.code.is_some() => {
-                Self::Credentials(said)
-            }
-            (Some(100), Some(33)) => Self::Credentials(said),
+            (Some(190 | 102 | 104 | 3 | 10 | 200..=299), _) | (Some(100), Some(33)) => Self::Credentials(said),
+            (None, _) if status == 401 => Self::Credentials(said),
             (Some(100 | 105 | 506), _) => Self::Data(said),
             _ if status == 429 => Self::Transient("throttled", said),
             _ if status >= 500 => Self::Transient("transient", said),

@@ -1,0 +1,39 @@
+//! Arguments.
+
+const USAGE: &str = "\
+usage: cargo dev [--once] [--port PORT]
+
+  --once       do the main job once and end; the last line is one JSON object, the exit code 0 only if Meta took the event
+  --port PORT  port of the functions on 127.0.0.1 (default 9000; with --once any free one)
+
+With META_PIXEL_ID and META_ACCESS_TOKEN set, the real Graph API takes the event instead of the simulator;
+META_TEST_EVENT_CODE sends it to Events Manager's Test Events.";
+
+/// What was asked for.
+pub(crate) struct Options {
+    /// End after the main job.
+    pub(crate) once: bool,
+    /// Of the functions; 0 is any free one.
+    pub(crate) port: u16,
+}
+
+impl Options {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// The usage, with what is wrong.
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let (mut once, mut port) = (false, None);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--once" => once = true,
+                "--port" => {
+                    let value = arguments.next().and_then(|value| value.parse().ok());
+                    port = Some(value.ok_or_else(|| format!("--port takes a number up to 65535\n\n{USAGE}"))?);
+                }
+                other => return Err(format!("unknown argument {other}\n\n{USAGE}")),
+            }
+        }
+        Ok(Self { once, port: port.unwrap_or(if once { 0 } else { 9000 }) })
+    }
+}

@@ -1,0 +1,81 @@
+//! What stands around the functions: Postgres and the AWS side.
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::json;
+use tests::ministack::MiniStack;
+use tests::postgres::{Cluster, Durability};
+use tests::progress::Progress;
+use tests::world::sdk_config;
+
+/// The database's name.
+const DATABASE: &str = "track";
+/// The secret with its URL.
+pub(crate) const DB_SECRET: &str = "track/db";
+
+/// Running parts; dropping them ends them.
+pub(crate) struct Parts {
+    /// Postgres.
+    pub(crate) cluster: Cluster,
+    /// SQS and Secrets Manager.
+    pub(crate) aws: MiniStack,
+    /// The SDK against it.
+    pub(crate) sdk: SdkConfig,
+    /// The dispatcher's queue.
+    pub(crate) queue_url: String,
+    /// Where messages go that were not taken three times.
+    pub(crate) dead_letter_url: String,
+}
+
+impl Parts {
+    /// Starts both, makes the database, its secret and the queues.
+    pub(crate) async fn start(progress: &Progress) -> Result<Self> {
+        progress.say("starting Postgres");
+        let cluster = Cluster::start(Durability::Production).await?;
+        let (client, connection) = tokio_postgres::connect(&cluster.url("postgres"), tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        client.batch_execute(&format!("create database {DATABASE}")).await?;
+        progress.say("starting the local AWS");
+        let aws = MiniStack::start(progress).await?;
+        let sdk = sdk_config(&aws.endpoint()).await;
+        aws_sdk_secretsmanager::Client::new(&sdk)
+            .create_secret()
+            .name(DB_SECRET)
+            .secret_string(json!({ "DB_URL": cluster.url(DATABASE) }).to_string())
+            .send()
+            .await
+            .context("keep the database's URL as a secret")?;
+        let (queue_url, dead_letter_url) = queues(&sdk).await.context("make the queues")?;
+        Ok(Self { cluster, aws, sdk, queue_url, dead_letter_url })
+    }
+
+    /// The database's URL.
+    pub(crate) fn db_url(&self) -> String {
+        self.cluster.url(DATABASE)
+    }
+
+    /// A connection to the database.
+    pub(crate) async fn connect(&self) -> Result<tokio_postgres::Client> {
+        let (client, connection) = tokio_postgres::connect(&self.db_url(), tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+}
+
+async fn queues(sdk: &SdkConfig) -> Result<(String, String)> {
+    let sqs = aws_sdk_sqs::Client::new(sdk);
+    let dead = sqs.create_queue().queue_name("track-dispatch-dead").send().await?.queue_url.context("its URL")?;
+    let attributes =
+        sqs.get_queue_attributes().queue_url(&dead).attribute_names(QueueAttributeName::QueueArn).send().await?;
+    let arn = attributes.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).context("its ARN")?;
+    let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 3 }).to_string();
+    let queue = sqs
+        .create_queue()
+        .queue_name("track-dispatch")
+        .attributes(QueueAttributeName::RedrivePolicy, redrive)
+        .attributes(QueueAttributeName::VisibilityTimeout, "60")
+        .send()
+        .await?;
+    Ok((queue.queue_url.context("its URL")?, dead))
+}

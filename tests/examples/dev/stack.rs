@@ -1,0 +1,174 @@
+//! Everything running: the parts, the functions, and what AWS would do between them.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tests::event_source::{self, EventSource};
+use tests::lambda::{self, Watch};
+use tests::net;
+use tests::progress::Progress;
+use tests::seed::{self, Seeded};
+use tokio::task::JoinHandle;
+
+use crate::meta::Meta;
+use crate::options::Options;
+use crate::parts::{DB_SECRET, Parts};
+use crate::unexpected;
+
+/// The region that the local AWS plays.
+const REGION: &str = "us-east-1";
+const SECRETS_PREFIX: &str = "track/";
+/// As EventBridge's schedule in production.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// A function's first call may build it.
+const INVOKE_LIMIT: Duration = Duration::from_secs(300);
+
+/// The running product; dropping it ends every process.
+pub(crate) struct Stack {
+    /// To the functions.
+    pub(crate) http: reqwest::Client,
+    /// Meta.
+    pub(crate) meta: Meta,
+    /// The demo tenant.
+    pub(crate) tenant: Seeded,
+    watch: Watch,
+    _event_source: EventSource,
+    schedule: JoinHandle<()>,
+    parts: Parts,
+}
+
+impl Stack {
+    /// Starts everything and seeds the demo tenant.
+    pub(crate) async fn start(options: &Options, progress: &Progress) -> Result<Self> {
+        let meta = Meta::start().await?;
+        let parts = Parts::start(progress).await?;
+        progress.say("building the functions (the first time takes minutes)");
+        let settings = lambda::Settings {
+            port: options.port,
+            reload: !options.once,
+            environment: environment(&parts, &meta),
+            ..lambda::Settings::default()
+        };
+        let watch = Watch::start(settings, progress, |line| eprintln!("  {line}")).await?;
+        let http = net::http_client()?;
+        progress.say("migrating");
+        let applied = invoke(&http, &watch, "migrate").await?;
+        progress.say(format!("  {applied}"));
+        let tenant = seed(&parts, &meta).await?;
+        let event_source = EventSource::start(&event_source::Settings {
+            sqs: aws_sdk_sqs::Client::new(&parts.sdk),
+            queue_url: parts.queue_url.clone(),
+            region: REGION.to_owned(),
+            invoke_url: watch.invoke_url("dispatch"),
+            timeout: INVOKE_LIMIT,
+            concurrency: 1,
+            progress: progress.clone(),
+        })?;
+        let schedule = schedule(http.clone(), watch.invoke_url("sweep"), progress.clone());
+        Ok(Self { http, meta, tenant, watch, _event_source: event_source, schedule, parts })
+    }
+
+    /// The URL of a path of the API.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.watch.url())
+    }
+
+    /// An error when a part has died.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.watch.check()?;
+        self.parts.aws.check()
+    }
+
+    /// Every URL and key, for a person.
+    pub(crate) fn directory(&self) -> String {
+        let base = self.watch.url();
+        let simulator = self.meta.simulator.as_ref().map_or_else(String::new, |it| {
+            format!(
+                "  what Meta took  {}/_simulator/events\n  its requests    {}/_simulator/requests\n",
+                it.base_url(),
+                it.base_url()
+            )
+        });
+        format!(
+            "\
+  clicks          POST {base}/v1/funnels/{funnel}/clicks
+  orders          POST {base}/v1/orders, GET {base}/v1/orders/{{event_id}}, GET {base}/v1/orders?order_id=
+  setup           {base}/setup (answers 501 until the wizard is built)
+  invoke          POST {base}/2015-03-31/functions/sweep/invocations (dispatch, migrate)
+{simulator}\
+  database        {db}
+  local AWS       AWS_ENDPOINT_URL={aws} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  queue           {queue}
+  dead letters    {dead}
+  tenant          {tenant}
+  funnel          {funnel}
+  API key         {key}
+",
+            funnel = self.tenant.funnel_id,
+            db = self.parts.db_url(),
+            aws = self.parts.aws.endpoint(),
+            queue = self.parts.queue_url,
+            dead = self.parts.dead_letter_url,
+            tenant = self.tenant.id,
+            key = self.tenant.api_key,
+        )
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.schedule.abort();
+    }
+}
+
+/// The functions' environment: what template.yaml gives them in production.
+fn environment(parts: &Parts, meta: &Meta) -> Vec<(String, String)> {
+    let mut all = parts.aws.environment();
+    let own = [
+        ("DB_SECRET_ARN", DB_SECRET),
+        ("DISPATCH_QUEUE_URL", &parts.queue_url),
+        ("SECRETS_PREFIX", SECRETS_PREFIX),
+        ("META_GRAPH_URL", meta.graph_url()),
+        // What stands before the functions here adds its peer to X-Forwarded-For as a proxy does.
+        ("TRUSTED_PROXY_HOPS", "1"),
+    ];
+    all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    all
+}
+
+async fn seed(parts: &Parts, meta: &Meta) -> Result<Seeded> {
+    let client = parts.connect().await?;
+    let mut tenant = seed::rows(&client, "demo").await?;
+    let hours = "test_event_code_until = case when $2::text is not null then now() + interval '24 hours' end";
+    client
+        .execute(
+            &format!("update tenants set pixel_id = $1, test_event_code = $2, {hours} where id = $3"),
+            &[&meta.pixel_id, &meta.test_event_code, &tenant.id],
+        )
+        .await
+        .context("the demo tenant's pixel")?;
+    tenant.pixel_id.clone_from(&meta.pixel_id);
+    tenant.access_token.clone_from(&meta.access_token);
+    seed::secret(&parts.sdk, SECRETS_PREFIX, &tenant).await?;
+    Ok(tenant)
+}
+
+async fn invoke(http: &reqwest::Client, watch: &Watch, function: &str) -> Result<String> {
+    let response = http.post(watch.invoke_url(function)).body("{}").timeout(INVOKE_LIMIT).send().await;
+    let response = response.with_context(|| format!("call {function}"))?;
+    let status = response.status().as_u16();
+    let body = response.text().await?;
+    if status == 200 { Ok(body) } else { unexpected(function, status, &body) }
+}
+
+/// What EventBridge does in production.
+fn schedule(http: reqwest::Client, url: String, progress: Progress) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            if let Err(error) = http.post(&url).body("{}").timeout(INVOKE_LIMIT).send().await {
+                progress.say(format!("sweep: {error}"));
+            }
+        }
+    })
+}
