@@ -67,6 +67,10 @@ impl<'a> Fields<'a> {
     /// resolve in different ways (RFC 8259, section 4).
     pub fn parse(body: &'a [u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(body).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
+        // serde's own words for another kind of value would hold the value.
+        if !text.trim_start().starts_with('{') {
+            return Err("not a JSON object".to_owned());
+        }
         let Object(fields) = serde_json::from_str(text).map_err(|error| error.to_string())?;
         Ok(Self { path: String::new(), fields, errors: Vec::new() })
     }
@@ -98,6 +102,14 @@ impl<'a> Fields<'a> {
                 None
             }
         }
+    }
+
+    /// A text that the rest can do without: what is wrong with its type goes to `left_out`, not to the errors.
+    pub fn extra_text(&mut self, name: &str, left_out: &mut Vec<FieldError>) -> Option<String> {
+        let before = self.errors.len();
+        let text = self.text(name);
+        left_out.extend(self.errors.drain(before..));
+        text
     }
 
     /// A text, or a whole number as the text that it was written as (ids and phones often come so).
@@ -174,6 +186,13 @@ impl<'a> Fields<'a> {
         self.errors
     }
 
+    /// Ends the reading of an object that the rest can do without: what was wrong with its fields goes to `left_out`.
+    /// Gives the errors: the fields that nobody took.
+    pub fn finish_extras(mut self, left_out: &mut Vec<FieldError>) -> Vec<FieldError> {
+        left_out.append(&mut self.errors);
+        self.finish()
+    }
+
     /// Ends the reading of a browser's object, which may hold more than we know.
     pub fn finish_leniently(self) -> Vec<FieldError> {
         self.errors
@@ -229,14 +248,44 @@ mod tests {
 
     #[test]
     fn what_is_not_one_json_object_is_refused() {
-        for body in
-            [&b""[..], b"[]", b"1", b"{", b"{\"a\":1,}", b"{\"a\":1}{}", b"\xff", b"{\"a\":1,\"a\":2}", b"{\"a\":NaN}"]
-        {
+        for body in [
+            &b""[..],
+            b"[]",
+            b"1",
+            b"\"text\"",
+            b"{",
+            b"{\"a\":1,}",
+            b"{\"a\":1}{}",
+            b"\xff",
+            b"{\"a\":1,\"a\":2}",
+            b"{\"a\":NaN}",
+        ] {
             assert!(Fields::parse(body).is_err(), "{body:?}");
         }
         let mut fields = Fields::parse(br#"{"o":{"a":1,"a":2}}"#).unwrap();
         drop(fields.object("o"));
         assert_eq!(codes(&fields.finish()), [("o".into(), "duplicate_field")]);
+    }
+
+    #[test]
+    fn extras_of_a_wrong_type_are_left_out_and_unknown_ones_are_errors() {
+        let mut fields = Fields::parse(br#"{"page":1,"customer":{"email":[],"name":"\ud800","x":1}}"#).unwrap();
+        let mut left_out = Vec::new();
+        assert_eq!(fields.extra_text("page", &mut left_out), None);
+        let mut customer = fields.object("customer");
+        assert_eq!((customer.text("email"), customer.text("name")), (None, None));
+        assert_eq!(codes(&customer.finish_extras(&mut left_out)), [("customer.x".into(), "unknown_field")]);
+        assert_eq!(codes(&fields.finish()), []);
+        let expected = [("page", "wrong_type"), ("customer.email", "wrong_type"), ("customer.name", "not_unicode")];
+        assert_eq!(codes(&left_out), expected.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_body_is_said_without_its_values() {
+        for body in [r#""hunter2""#, r#"["hunter2"]"#, "hunter2", r#"{"a":"hunter2"#, r#"{"a":hunter2}"#] {
+            let why = Fields::parse(body.as_bytes()).err().unwrap();
+            assert!(!why.contains("hunter2"), "{why}");
+        }
     }
 
     proptest! {

@@ -28,11 +28,12 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     errors: Vec<FieldError>,
+    allow: Option<&'static str>,
 }
 
 impl Problem {
     fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), errors: Vec::new() }
+        Self { status, title, detail: detail.into(), errors: Vec::new(), allow: None }
     }
 
     /// 400: the body is not what it should be at all.
@@ -57,9 +58,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "Not found", detail)
     }
 
-    /// 405, with the methods that the route has.
-    pub fn method_not_allowed(allowed: &str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "The route has no such method", format!("It takes {allowed}."))
+    /// 405, with the methods that the route has: `GET, POST`.
+    pub fn method_not_allowed(allowed: &'static str) -> Self {
+        let detail = format!("It takes {allowed}.");
+        let allow = Some(allowed);
+        Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "The route has no such method", detail) }
     }
 
     /// 410: the tenant is retired.
@@ -117,6 +120,9 @@ impl Problem {
         let mut response = json(self.status, &wire);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(allow) = self.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -205,9 +211,9 @@ fn forwarded_for(headers: &HeaderMap) -> Vec<String> {
     headers
         .get_all("x-forwarded-for")
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|entry| entry.trim().to_owned())
+        // Each entry by itself: one that the client wrote as no text at all must not hide those of our proxies.
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(|entry| String::from_utf8_lossy(entry).trim().to_owned())
         .filter(|entry| !entry.is_empty())
         .collect()
 }

@@ -5,6 +5,9 @@
 //! - [`install`], [`python`]: what is brought below `target/local`, pinned.
 //! - [`postgres`]: a real server; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
 //! - [`lambda`]: the functions under `cargo lambda watch`; [`event_source`]: SQS to a function.
+//! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
+//! - [`relay`]: a network that fails.
+//! - [`wire`]: a relay before Postgres that counts round trips.
 //! - [`seed`], [`request`], [`world`]: a tenant, requests as API Gateway sends them, and all of it for one test.
 
 pub mod event_source;
@@ -17,9 +20,12 @@ pub mod postgres;
 pub mod process;
 pub mod progress;
 pub mod python;
+pub mod relay;
 pub mod request;
+pub mod runtime_api;
 pub mod scratch;
 pub mod seed;
 pub mod simulator;
 pub mod user;
+pub mod wire;
 pub mod world;

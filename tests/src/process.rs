@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     logs::{self, Follower},
@@ -21,6 +21,9 @@ use super::{
 
 /// How often a part that starts is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(20);
+
+/// How long one such question may take: who took the part's port may never answer.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// How much of its log is shown when a part fails.
 const TAIL_LINES: usize = 30;
@@ -214,7 +217,7 @@ impl Part {
         let end = Instant::now() + limit;
         loop {
             self.check()?;
-            if ready().await {
+            if timeout(LOOK, ready()).await.unwrap_or(false) {
                 // Somebody else may have answered on the port that this part failed to take.
                 return self.check();
             }
@@ -268,5 +271,43 @@ impl Drop for Part {
     fn drop(&mut self) {
         // The guardian does its work also when nobody can be told of a failure.
         let _ = self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether this process lives; one that nobody has reaped does not.
+    fn lives(pid: &str) -> bool {
+        let output = Command::new("ps").args(["-o", "stat=", "-p", pid]).output().unwrap();
+        let state = String::from_utf8_lossy(&output.stdout).into_owned();
+        !state.trim().is_empty() && !state.trim().starts_with('Z')
+    }
+
+    #[tokio::test]
+    async fn a_stopped_part_leaves_nothing_that_it_started() {
+        // One of its own shell's group and one of another: `set -m` gives each background job a group.
+        let script = "trap 'exit 7' TERM; sleep 300 & echo $!; set -m; sleep 300 & echo $!; echo up; wait";
+        let mut part = Plan::new("family-test", "/bin/sh").args(["-c", script]);
+        part = part.stop(Signal::Terminate, Duration::from_secs(1));
+        let mut part = part.spawn().unwrap();
+        let log = part.log().to_owned();
+        let up = || async { fs::read_to_string(&log).unwrap().contains("up") };
+        part.until_ready(Duration::from_secs(10), up).await.unwrap();
+        let text = fs::read_to_string(&log).unwrap();
+        let below: Vec<&str> = text.lines().filter(|line| line.parse::<u32>().is_ok()).collect();
+        assert_eq!(below.len(), 2);
+        assert!(below.iter().all(|pid| lives(pid)));
+
+        assert_eq!(part.stop().unwrap().code(), Some(7));
+        assert!(!below.iter().any(|pid| lives(pid)));
+    }
+
+    #[tokio::test]
+    async fn a_part_that_dies_before_it_is_ready_shows_the_end_of_its_log() {
+        let mut part = Plan::new("death-test", "/bin/sh").args(["-c", "echo no such setting; exit 3"]).spawn().unwrap();
+        let error = part.until_ready(Duration::from_secs(10), || async { false }).await.unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && error.contains("no such setting"), "{error}");
     }
 }

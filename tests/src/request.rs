@@ -1,5 +1,6 @@
 //! Requests as API Gateway hands them to a function: payload format 2.0, read by the same code as on Lambda.
 
+use aws_smithy_types::base64;
 use lambda_http::http::Method;
 use lambda_http::http::header::HeaderValue;
 use lambda_http::{Request, request};
@@ -10,6 +11,9 @@ pub const SOURCE_IP: &str = "203.0.113.7";
 /// The agent of the visitor, unless a test says otherwise.
 pub const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
+/// The id that API Gateway gives every request here.
+pub const REQUEST_ID: &str = "request-1";
+
 /// The event of a request; `path` may have a query.
 pub fn event(method: &Method, path: &str, body: &str) -> Value {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -19,7 +23,7 @@ pub fn event(method: &Method, path: &str, body: &str) -> Value {
         "requestContext": {
             "accountId": "000000000000", "apiId": "local", "domainName": "track.example.com", "domainPrefix": "track",
             "http": {"method": method.as_str(), "path": path, "protocol": "HTTP/1.1", "sourceIp": SOURCE_IP, "userAgent": AGENT},
-            "requestId": "request-1", "routeKey": "$default", "stage": "$default",
+            "requestId": REQUEST_ID, "routeKey": "$default", "stage": "$default",
             "time": "24/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_478_400_000_u64
         },
         "body": body, "isBase64Encoded": false
@@ -45,6 +49,29 @@ pub fn new(method: Method, path: &str, body: &str) -> Request {
 /// A POST with a JSON body.
 pub fn post(path: &str, body: &str) -> Request {
     new(Method::POST, path, body)
+}
+
+/// A POST whose body API Gateway takes for binary, or cannot read as text: it comes in base64.
+pub fn post_bytes(path: &str, body: &[u8]) -> Request {
+    let mut event = event(&Method::POST, path, &base64::encode(body));
+    event["isBase64Encoded"] = json!(true);
+    of(&event)
+}
+
+/// A POST as API Gateway sends it from this address, with this `X-Forwarded-For`.
+pub fn post_from(path: &str, body: &str, source_ip: &str, forwarded_for: Option<&str>) -> Request {
+    let mut event = event(&Method::POST, path, body);
+    event["requestContext"]["http"]["sourceIp"] = json!(source_ip);
+    if let Some(chain) = forwarded_for {
+        event["headers"]["x-forwarded-for"] = json!(chain);
+    }
+    of(&event)
+}
+
+/// The same without a header.
+pub fn without_header(mut request: Request, name: &'static str) -> Request {
+    request.headers_mut().remove(name);
+    request
 }
 
 /// The same with a header.

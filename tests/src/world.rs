@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::config::Credentials;
-use lambda_http::http::Method;
+use lambda_http::http::{HeaderMap, Method, header};
 use lambda_http::{Body, Request, Response};
 use serde_json::Value;
 use shared::config::{self, DbSource};
@@ -111,10 +111,20 @@ pub struct World {
 impl World {
     /// A migrated database with one active tenant, a queue, its token as a secret, and a simulator that knows its pixel.
     pub async fn new() -> Result<Self> {
+        Self::with_db(migrated_db().await?).await
+    }
+
+    /// The same in a migrated database of another cluster, which a test may stop.
+    pub async fn on(cluster: &Cluster) -> Result<Self> {
+        let db = cluster.create_db("template1").await?;
+        migrate::run(db.url(), None, &migrate::runner()).await?;
+        Self::with_db(db).await
+    }
+
+    async fn with_db(db: TestDb) -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}x{number}", std::process::id());
-        let db = migrated_db().await?;
         let client = db.connect().await?;
         let sdk = aws().await?;
         let tenant = seed::tenant(&client, &sdk, SECRETS_PREFIX, &name).await?;
@@ -157,10 +167,30 @@ impl World {
         })
     }
 
+    /// Connects again for the test's own statements, after the server was stopped.
+    pub async fn reconnect(&mut self) -> Result<()> {
+        self.client = self.db.connect().await?;
+        Ok(())
+    }
+
+    /// Where clicks of the seeded funnel are posted.
+    pub fn clicks_path(&self) -> String {
+        format!("/v1/funnels/{}/clicks", self.tenant.funnel_id)
+    }
+
+    /// A click of the seeded funnel with any body.
+    pub fn click_request(&self, body: &str) -> Request {
+        request::post(&self.clicks_path(), body)
+    }
+
+    /// An order with any body and the seeded tenant's key.
+    pub fn order_request(&self, body: &str) -> Request {
+        request::with_key(request::post("/v1/orders", body), &self.tenant.api_key)
+    }
+
     /// Posts a click of the seeded funnel.
     pub async fn post_click(&self, body: &Value) -> Result<Answer> {
-        let path = format!("/v1/funnels/{}/clicks", self.tenant.funnel_id);
-        self.send_click(&request::post(&path, &body.to_string())).await
+        self.send_click(&self.click_request(&body.to_string())).await
     }
 
     /// Sends a request to the click function.
@@ -170,12 +200,38 @@ impl World {
 
     /// Posts an order with the seeded tenant's key.
     pub async fn post_order(&self, body: &Value) -> Result<Answer> {
-        self.send_order(&request::with_key(request::post("/v1/orders", &body.to_string()), &self.tenant.api_key)).await
+        self.send_order(&self.order_request(&body.to_string())).await
     }
 
     /// Gets a path of the order function with the seeded tenant's key.
     pub async fn get_order(&self, path: &str) -> Result<Answer> {
         self.send_order(&request::with_key(request::new(Method::GET, path, ""), &self.tenant.api_key)).await
+    }
+
+    /// Sends a request to the click function, which must refuse it with this problem and change nothing.
+    pub async fn refused_click(&self, request: &Request, status: u16) -> Result<Answer> {
+        let before = self.contents().await?;
+        self.unchanged(self.send_click(request).await?, status, &before).await
+    }
+
+    /// Sends a request to the order function, which must refuse it with this problem and change nothing.
+    pub async fn refused_order(&self, request: &Request, status: u16) -> Result<Answer> {
+        let before = self.contents().await?;
+        self.unchanged(self.send_order(request).await?, status, &before).await
+    }
+
+    async fn unchanged(&self, answer: Answer, status: u16, before: &str) -> Result<Answer> {
+        answer.expect_problem(status)?;
+        ensure!(self.contents().await? == before, "a refused request changed something: {}", answer.body);
+        Ok(answer)
+    }
+
+    /// Another active tenant in the same database, with a token of its own that the simulator knows.
+    pub async fn add_tenant(&self, name: &str) -> Result<Seeded> {
+        let name = format!("{name}-{}", self.tenant.id.trim_start_matches("tnt_"));
+        let tenant = seed::tenant(&self.client, &self.sdk, SECRETS_PREFIX, &name).await?;
+        self.simulator.pixel(&tenant.pixel_id, &tenant.access_token);
+        Ok(tenant)
     }
 
     /// Sends a request to the order function.
@@ -218,11 +274,7 @@ impl World {
 
     /// Hands these bodies to the dispatcher, not through SQS; the ids are `m0`, `m1` ...
     pub async fn dispatch_bodies(&self, bodies: &[&str]) -> SqsBatchResponse {
-        let mut event = SqsEvent::default();
-        for (index, body) in bodies.iter().enumerate() {
-            event.records.push(record(&format!("m{index}"), body));
-        }
-        dispatch::handle(&self.dispatch, event).await
+        dispatch::handle(&self.dispatch, batch(bodies)).await
     }
 
     /// Runs statements of the test's own.
@@ -247,11 +299,57 @@ impl World {
                    (select count(*) from dispatch_attempts), (select count(*) from deliveries))";
         self.text(sql, &[]).await?.context("a count")
     }
+
+    /// A click of the seeded tenant, as it is kept.
+    pub async fn click_row(&self, answer: &Value) -> Result<Value> {
+        let id = answer["click_id"].as_str().context("a click id")?;
+        self.row("select to_jsonb(it)::text from clicks it where tenant_id = $1 and id = $2", id).await
+    }
+
+    /// A conversion of the seeded tenant, as it is kept.
+    pub async fn conversion_row(&self, answer: &Value) -> Result<Value> {
+        let id = answer["event_id"].as_str().context("an event id")?;
+        self.row("select to_jsonb(it)::text from conversions it where tenant_id = $1 and event_id = $2", id).await
+    }
+
+    async fn row(&self, sql: &str, id: &str) -> Result<Value> {
+        let row = self.text(sql, &[&self.tenant.id, &id]).await?.context("a row")?;
+        Ok(serde_json::from_str(&row)?)
+    }
+
+    /// A digest of every row of every table of tenants' data: two are equal when nothing changed.
+    pub async fn contents(&self) -> Result<String> {
+        let tables = [
+            "tenants",
+            "funnels",
+            "api_keys",
+            "clicks",
+            "identities",
+            "orders",
+            "dedupe_registry",
+            "conversions",
+            "dispatch_attempts",
+            "deliveries",
+        ];
+        let rows = tables.map(|table| format!("select '{table}' as kind, it::text as row from {table} it"));
+        let sql = format!(
+            "select md5(string_agg(kind || row, '|' order by kind, row)) from ({}) every",
+            rows.join(" union all ")
+        );
+        self.text(&sql, &[]).await?.context("a digest")
+    }
 }
 
 /// The configuration of a database at a URL.
 pub fn db_config(url: &str) -> config::Db {
     config::Db { source: DbSource::Url(url.to_owned()), ca_file: None }
+}
+
+/// An SQS event with these bodies; the ids are `m0`, `m1` ...
+pub fn batch(bodies: &[&str]) -> SqsEvent {
+    let mut event = SqsEvent::default();
+    event.records = bodies.iter().enumerate().map(|(index, body)| record(&format!("m{index}"), body)).collect();
+    event
 }
 
 fn record(id: &str, body: &str) -> SqsMessage {
@@ -268,6 +366,8 @@ pub struct Answer {
     pub status: u16,
     /// The content type.
     pub content_type: String,
+    /// All headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Value,
 }
@@ -276,17 +376,40 @@ impl Answer {
     /// Reads a function's answer; every body of ours is JSON.
     pub fn read(response: Response<Body>) -> Result<Self> {
         let status = response.status().as_u16();
-        let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let headers = response.headers().clone();
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let body: &[u8] = response.body();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body)? };
-        Ok(Self { status, content_type, body })
+        Ok(Self { status, content_type, headers, body })
     }
 
     /// The body, if the status is this one.
     pub fn expect(self, status: u16) -> Result<Value> {
         ensure!(self.status == status, "want {status}, have {}: {}", self.status, self.body);
         Ok(self.body)
+    }
+
+    /// Checks that it is a whole problem of RFC 9457 with this status: every member of the contract and no other.
+    pub fn expect_problem(&self, status: u16) -> Result<()> {
+        ensure!(self.status == status, "want {status}, have {}: {}", self.status, self.body);
+        ensure!(self.content_type == "application/problem+json", "the type is {}", self.content_type);
+        let members: Vec<&str> = self.body.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let mut wanted = vec!["detail", "errors", "request_id", "status", "title", "type"];
+        wanted.retain(|name| *name != "errors" || matches!(status, 400 | 422));
+        let mut have = members.clone();
+        have.sort_unstable();
+        ensure!(have == wanted, "the members are {members:?}");
+        ensure!(self.body["status"] == status && self.body["type"] == "about:blank", "{}", self.body);
+        ensure!(self.body["request_id"] == request::REQUEST_ID, "the request id is {}", self.body["request_id"]);
+        for name in ["title", "detail"] {
+            ensure!(self.body[name].as_str().is_some_and(|text| !text.is_empty()), "no {name}: {}", self.body);
+        }
+        for error in self.body["errors"].as_array().into_iter().flatten() {
+            let said = error["message"].as_str().is_some_and(|text| !text.is_empty());
+            ensure!(said && error.as_object().is_some_and(|it| it.len() == 3), "not a whole error: {error}");
+        }
+        Ok(())
     }
 
     /// `errors[]` as (field, code), in the order given.

@@ -36,8 +36,8 @@ pub(crate) fn click(
     let cookie = fields.text("fbc").and_then(|it| Fbc::parse(&it));
     let fbp = fields.text("fbp").and_then(|it| Fbp::parse(&it));
     let utm = UTM.map(|name| {
-        let given = fields.text(name).or_else(|| parsed.as_ref().and_then(|url| query(url, name)));
-        given.and_then(|value| text::line(&value, UTM_MAX))
+        let given = fields.text(name).and_then(|value| text::line(&value, UTM_MAX));
+        given.or_else(|| text::line(&query(parsed.as_ref()?, name)?, UTM_MAX))
     });
     let click_id = fields.text("click_id").filter(|id| is_click_id(id));
     let errors = fields.finish_leniently();
@@ -60,8 +60,8 @@ pub(crate) fn click(
             .and_then(|address| user_data::client_ip_address(&address))
             .map(|address| address.to_string()),
         user_agent: agent(request),
-        url,
-        referrer,
+        url: url.and_then(kept),
+        referrer: referrer.and_then(kept),
     })
 }
 
@@ -75,13 +75,23 @@ fn is_click_id(id: &str) -> bool {
     (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// An absolute http(s) URL that fits.
+/// An absolute http(s) URL of any length: what is in it counts, also where it is too long to be kept.
 fn page(text: &str) -> Option<String> {
-    let line = text::line(text, URL_MAX)?;
+    let line = text::line(text, usize::MAX)?;
     let has_scheme = ["http://", "https://"]
         .iter()
         .any(|scheme| line.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     has_scheme.then_some(line)
+}
+
+/// The URL as it is kept: without its query if it is too long with it.
+fn kept(url: String) -> Option<String> {
+    let fits = |url: &String| url.chars().count() <= URL_MAX;
+    if fits(&url) {
+        return Some(url);
+    }
+    let end = url.find(['?', '#'])?;
+    Some(url[..end].to_owned()).filter(fits)
 }
 
 /// A parameter of the page's own query, decoded once.

@@ -45,7 +45,7 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
         (&Method::GET, "/healthz") => Ok(http::healthy()),
         (&Method::POST, "/v1/orders") => place::place(state, request).await,
         (&Method::GET, "/v1/orders") => tell::by_order_id(state, request).await,
-        (_, "/v1/orders") => Err(Problem::method_not_allowed("GET and POST")),
+        (_, "/v1/orders") => Err(Problem::method_not_allowed("GET, POST")),
         (method, path) => match path.strip_prefix("/v1/orders/") {
             Some(event_id) if method == Method::GET => tell::by_event_id(state, request, event_id).await,
             Some(_) => Err(Problem::method_not_allowed("GET")),

@@ -41,15 +41,15 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
     let core = core(&mut fields, now_s);
     let action_source = action_source(&mut fields);
     let event_source_url = extras::page(&mut fields, &mut warnings);
-    let utm = extras::utm(&mut fields);
+    let utm = extras::utm(&mut fields, &mut warnings);
     let items = extras::items(&mut fields, core.as_ref().map(|core| core.value.currency()), &mut warnings);
     let mut customer = fields.object("customer");
     let mut buyer = buyer::read(&mut customer, key.country, &mut warnings);
     let mut identifiers = fields.object("click");
     let click = click::read(&mut identifiers, now_s, &mut warnings);
     let mut errors = fields.finish();
-    errors.extend(customer.finish());
-    errors.extend(identifiers.finish());
+    errors.extend(customer.finish_extras(&mut warnings));
+    errors.extend(identifiers.finish_extras(&mut warnings));
     let (Some(core), true) = (core, errors.is_empty()) else { return Err(Problem::invalid(errors)) };
 
     if let Some(fbc) = &click.fbc {

@@ -61,7 +61,8 @@ impl Connection {
             }
             if let Some((head, all)) = end.filter(|(_, all)| *all <= self.filled) {
                 self.taken = all;
-                let text = std::str::from_utf8(&self.buffer[..head]).map_err(|_| refused("a head that is not UTF-8"))?;
+                let text =
+                    std::str::from_utf8(&self.buffer[..head]).map_err(|_| refused("a head that is not UTF-8"))?;
                 return Ok(Some(Request { head: text, body: &self.buffer[head..all] }));
             }
             let wanted = end.map_or(self.filled + 1, |(_, all)| all);
@@ -124,7 +125,9 @@ mod tests {
     #[test]
     fn messages_are_told_apart_however_they_arrive() {
         let (mut client, mut server) = pair();
-        client.write_all(b"GET /next HTTP/1.1\r\nhost: a\r\n\r\nPOST /x HTTP/1.1\r\nContent-Length: 3\r\n\r\nab").unwrap();
+        client
+            .write_all(b"GET /next HTTP/1.1\r\nhost: a\r\n\r\nPOST /x HTTP/1.1\r\nContent-Length: 3\r\n\r\nab")
+            .unwrap();
         let first = server.read().unwrap().unwrap();
         assert_eq!((first.method(), first.path(), first.body), ("GET", "/next", &b""[..]));
         client.write_all(b"cPOST /y HTTP/1.1\r\ncontent-length:1\r\n\r\nd").unwrap();

@@ -15,11 +15,13 @@ use super::warning;
 const MAX_ITEMS: usize = 500;
 /// The longest page URL, in characters.
 const URL_MAX: usize = 2048;
+/// The longest UTM, in characters.
+const UTM_MAX: usize = 255;
 const UTM: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
 
 /// `event_source_url`.
 pub(super) fn page(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Option<String> {
-    let given = fields.text("event_source_url").filter(|text| !text.trim().is_empty())?;
+    let given = fields.extra_text("event_source_url", warnings).filter(|text| !text.trim().is_empty())?;
     let page = text::line(&given, URL_MAX).filter(|line| {
         Url::parse(line).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
     });
@@ -30,16 +32,18 @@ pub(super) fn page(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> O
 }
 
 /// `utm`: the five parameters, with or without their prefix.
-pub(super) fn utm(fields: &mut Fields<'_>) -> BTreeMap<&'static str, String> {
+pub(super) fn utm(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> BTreeMap<&'static str, String> {
     let mut object = fields.object("utm");
     let mut all = BTreeMap::new();
     for name in UTM {
         let short = object.text(name.trim_start_matches("utm_"));
-        if let Some(value) = object.text(name).or(short).and_then(|value| text::line(&value, 255)) {
-            all.insert(name, value);
+        let Some(given) = object.text(name).or(short).filter(|given| !given.trim().is_empty()) else { continue };
+        match text::line(&given, UTM_MAX) {
+            Some(value) => drop(all.insert(name, value)),
+            None => warnings.push(warning(format!("utm.{name}"), "is not one line of 255 characters at the most")),
         }
     }
-    fields.errors.extend(object.finish());
+    fields.errors.extend(object.finish_extras(warnings));
     all
 }
 
@@ -50,7 +54,7 @@ pub(super) fn items(fields: &mut Fields<'_>, currency: Option<Currency>, warning
         let id = object.text_or_integer("id").and_then(|id| text::line(&id, 255));
         let quantity = object.number("quantity");
         let price = object.number("price");
-        fields.errors.extend(object.finish());
+        fields.errors.extend(object.finish_extras(warnings));
         let Some(id) = id else {
             warnings.push(warning(format!("items[{index}]"), "has no id"));
             continue;

@@ -1,0 +1,102 @@
+//! One function that is measured.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tests::runtime_api::{Environment, Events, Function, usage};
+
+use crate::package;
+
+/// Invocations of a running environment before any is measured.
+const WARM_UP: u64 = 50;
+
+type MakeEvents = Box<dyn Fn(u64) -> Box<dyn Events>>;
+
+/// A function and what was measured of it so far.
+pub(crate) struct Subject {
+    name: &'static str,
+    function: Function,
+    events: MakeEvents,
+    seed: u64,
+    starts: Vec<Duration>,
+    start_cpus: Vec<Duration>,
+    firsts: Vec<Duration>,
+    warm: Vec<Duration>,
+}
+
+/// The medians, and what is measured once.
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    /// From the start of the process to its first `GET /next`.
+    pub(crate) start: Duration,
+    /// CPU time until then.
+    pub(crate) start_cpu: Duration,
+    /// The first invocation.
+    pub(crate) first: Duration,
+    /// CPU time of a later one.
+    pub(crate) warm: Duration,
+    /// Bytes.
+    pub(crate) peak: u64,
+    /// Bytes.
+    pub(crate) zip: u64,
+}
+
+impl Subject {
+    /// `events` makes the events of an environment from a seed.
+    pub(crate) fn new(
+        name: &'static str,
+        function: Function,
+        events: impl Fn(u64) -> Box<dyn Events> + 'static,
+    ) -> Self {
+        let events: MakeEvents = Box::new(events);
+        let (starts, start_cpus, firsts, warm) = Default::default();
+        Self { name, function, events, seed: 0, starts, start_cpus, firsts, warm }
+    }
+
+    /// Starts an environment, invokes it once, ends it.
+    pub(crate) fn start_once(&mut self) -> Result<()> {
+        self.seed += 1;
+        let mut environment = Environment::start(&self.function, (self.events)(self.seed))?;
+        self.starts.push(environment.ready()?);
+        self.start_cpus.push(usage::cpu(environment.pid())?);
+        self.firsts.push(environment.invoke(1)?.latencies[0]);
+        Ok(())
+    }
+
+    /// An environment that is warm.
+    pub(crate) fn run(&self) -> Result<Environment> {
+        let mut environment = Environment::start(&self.function, (self.events)(0))?;
+        environment.ready()?;
+        environment.invoke(WARM_UP)?;
+        Ok(environment)
+    }
+
+    /// Measures this many invocations.
+    pub(crate) fn invoke(&mut self, environment: &mut Environment, count: u64) -> Result<()> {
+        let before = usage::cpu(environment.pid())?;
+        environment.invoke(count)?;
+        let used = usage::cpu(environment.pid())? - before;
+        self.warm.push(used / u32::try_from(count)?);
+        Ok(())
+    }
+
+    /// The last look at the process, and the medians.
+    pub(crate) fn finish(self, environment: Environment) -> Result<Measured> {
+        let peak = usage::peak_memory(environment.pid())?;
+        drop(environment);
+        Ok(Measured {
+            name: self.name,
+            start: median(self.starts)?,
+            start_cpu: median(self.start_cpus)?,
+            first: median(self.firsts)?,
+            warm: median(self.warm)?,
+            peak,
+            zip: package::zipped(self.function.program())?,
+        })
+    }
+}
+
+fn median(mut values: Vec<Duration>) -> Result<Duration> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().context("nothing was measured")
+}

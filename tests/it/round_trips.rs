@@ -1,0 +1,85 @@
+//! Steady state: one round trip to Postgres a request, seen on the wire.
+
+use anyhow::Result;
+use serde_json::json;
+use shared::db::Db;
+use shared::queue::Queue;
+use tests::request;
+use tests::wire::Relay;
+use tests::world::{Answer, World, db_config};
+
+async fn relayed(world: &World) -> Result<(Relay, String)> {
+    let url = url::Url::parse(world.db.url())?;
+    let relay = Relay::start(url.port().unwrap_or(5432)).await?;
+    let relayed = world.db.url().replace(&format!(":{}/", url.port().unwrap_or(5432)), &format!(":{}/", relay.port()));
+    Ok((relay, relayed))
+}
+
+#[tokio::test]
+async fn a_click_is_one_round_trip() -> Result<()> {
+    let world = World::new().await?;
+    let (relay, url) = relayed(&world).await?;
+    let state = click::State::new(Db::new(db_config(&url), None, 1), 0);
+    let path = format!("/v1/funnels/{}/clicks", world.tenant.funnel_id);
+    let send = async |number: u32| {
+        let body = json!({"url": format!("https://loja.example.com/?fbclid=c{number}"), "fbp": "fb.1.1700000000000.1"});
+        Answer::read(click::handle(&state, &request::post(&path, &body.to_string())).await)?.expect(200)
+    };
+    send(0).await?;
+    let before = relay.round_trips();
+    for number in 1..=10 {
+        send(number).await?;
+    }
+    send(10).await?;
+    assert_eq!(relay.round_trips() - before, 11);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_is_one_round_trip_and_so_is_a_repeat() -> Result<()> {
+    let world = World::new().await?;
+    let (relay, url) = relayed(&world).await?;
+    let state = order::State::new(Db::new(db_config(&url), None, 1), Queue::new(&world.sdk, &world.queue_url));
+    let send = async |number: u32| {
+        let body =
+            json!({"order_id": number, "value": 1, "currency": "BRL", "customer": {"email": "maria@example.com"}});
+        let request = request::with_key(request::post("/v1/orders", &body.to_string()), &world.tenant.api_key);
+        Answer::read(order::handle(&state, &request).await)
+    };
+    send(0).await?.expect(202)?;
+    let before = relay.round_trips();
+    for number in 1..=10 {
+        send(number).await?.expect(202)?;
+    }
+    send(10).await?.expect(200)?;
+    assert_eq!(relay.round_trips() - before, 11);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dispatch_is_two_round_trips_for_all_events_that_are_due() -> Result<()> {
+    let world = World::new().await?;
+    let (relay, url) = relayed(&world).await?;
+    let meta = shared::config::Meta { graph_url: world.simulator.base_url().to_owned(), version: "v26.0".into() };
+    let state = dispatch::State::new(
+        Db::new(db_config(&url), None, 1),
+        shared::meta::Client::new(meta)?,
+        shared::secrets::Secrets::new(&world.sdk),
+        tests::world::SECRETS_PREFIX.to_owned(),
+    );
+    let state = std::sync::Arc::new(state);
+    let wake = json!({"type": "dispatch.v1", "tenant_id": world.tenant.id, "event_id": "e"}).to_string();
+    for round in 0..2 {
+        for number in 0..20 {
+            let body = json!({"order_id": format!("{round}-{number}"), "value": 1, "currency": "BRL",
+                              "customer": {"email": "maria@example.com"}});
+            world.post_order(&body).await?.expect(202)?;
+        }
+        let before = relay.round_trips();
+        dispatch::handle(&state, tests::world::batch(&[&wake])).await;
+        // The first round also logs in and prepares the two statements.
+        assert_eq!(relay.round_trips() - before, if round == 0 { 5 } else { 2 });
+    }
+    assert_eq!(world.simulator.requests().len(), 2);
+    Ok(())
+}
