@@ -16,5 +16,6 @@ mod migrations;
 mod order_input;
 mod orders;
 mod payload;
+mod programs;
 mod round_trips;
 mod statuses;

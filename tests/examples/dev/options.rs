@@ -27,6 +27,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--once" => once = true,
+                "--help" | "-h" => return Err(USAGE.to_owned()),
                 "--port" => {
                     let value = arguments.next().and_then(|value| value.parse().ok());
                     port = Some(value.ok_or_else(|| format!("--port takes a number up to 65535\n\n{USAGE}"))?);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tests::event_source::{self, EventSource};
 use tests::lambda::{self, Watch};
 use tests::net;
@@ -41,6 +41,9 @@ impl Stack {
     /// Starts everything and seeds the demo tenant.
     pub(crate) async fn start(options: &Options, progress: &Progress) -> Result<Self> {
         let meta = Meta::start().await?;
+        if options.port != 0 && net::listens(options.port).await {
+            bail!("port {} of 127.0.0.1 is taken: end what listens there, or choose another by --port", options.port);
+        }
         let parts = Parts::start(progress).await?;
         progress.say("building the functions (the first time takes minutes)");
         let settings = lambda::Settings {

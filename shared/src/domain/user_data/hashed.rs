@@ -22,9 +22,11 @@ const OF_NOTHING: [&str; 2] =
 pub struct Hashed(String);
 
 impl Hashed {
-    /// Hashes a normalised text. An empty one is none: its hash would stand for nobody.
+    /// Hashes a normalised text. An empty one is none, for its hash would stand for nobody; so is the hash of nothing
+    /// itself, and a digest's filler: hashed once more, either would look like somebody.
     pub(super) fn of(normalised: &str) -> Option<Self> {
-        (!normalised.is_empty()).then(|| Self(hex::encode(Sha256::digest(normalised))))
+        let is_nothing = || OF_NOTHING.iter().any(|nothing| normalised.starts_with(nothing)) || is_filler(normalised);
+        (!normalised.is_empty() && !is_nothing()).then(|| Self(hex::encode(Sha256::digest(normalised))))
     }
 
     /// Takes an input that is hashed already; anything else is none.
@@ -70,9 +72,18 @@ impl<'de> Deserialize<'de> for Hashed {
 
 /// SHA-256 or MD5 in hex, any case, of something. One digit repeated is no digest but a filler.
 fn is_digest(text: &str) -> bool {
-    let is_hex = matches!(text.len(), 32 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_filler = || text.bytes().all(|byte| text.as_bytes().first() == Some(&byte));
-    is_hex && !is_filler() && !OF_NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
+    let is_hex = has_length(text) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex && !is_filler(text) && !OF_NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
+}
+
+fn has_length(text: &str) -> bool {
+    matches!(text.len(), 32 | 64)
+}
+
+/// One hex digit repeated to a digest's length.
+fn is_filler(text: &str) -> bool {
+    let first = text.bytes().next().filter(u8::is_ascii_hexdigit);
+    has_length(text) && text.bytes().all(|byte| Some(byte) == first)
 }
 
 /// The distinct hashes of one field, in order: none, one, or several where Meta takes a list.

@@ -98,7 +98,8 @@ pub(super) fn hashed(event: &Event<'_>) -> Option<String> {
 }
 
 pub(super) fn hash_case(event: &Event<'_>) -> Option<String> {
-    first_hashed(event, |text| hash_of(text).bytes().any(|byte| byte.is_ascii_uppercase()))
+    // A parameter builder's value is sent as it came.
+    first_hashed(event, |text| !text.contains('.') && text.bytes().any(|byte| byte.is_ascii_uppercase()))
 }
 
 pub(super) fn hash_of_nothing(event: &Event<'_>) -> Option<String> {
