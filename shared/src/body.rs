@@ -54,7 +54,7 @@ fn shown(name: &str) -> String {
 /// Every `take` removes its field; [`Fields::finish`] reports what nobody asked for.
 pub struct Fields<'a> {
     path: String,
-    fields: Vec<(String, &'a RawValue)>,
+    left: Vec<(String, &'a RawValue)>,
     /// What was wrong, in the order found.
     pub errors: Vec<FieldError>,
 }
@@ -72,7 +72,7 @@ impl<'a> Fields<'a> {
             return Err("not a JSON object".to_owned());
         }
         let Object(fields) = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        Ok(Self { path: String::new(), fields, errors: Vec::new() })
+        Ok(Self { path: String::new(), left: fields, errors: Vec::new() })
     }
 
     /// Notes an error of a field of this object.
@@ -83,8 +83,8 @@ impl<'a> Fields<'a> {
 
     /// The raw text of a field that is there and not null.
     fn take(&mut self, name: &str) -> Option<&'a str> {
-        let index = self.fields.iter().position(|(known, _)| known == name)?;
-        let raw = self.fields.swap_remove(index).1.get();
+        let index = self.left.iter().position(|(known, _)| known == name)?;
+        let raw = self.left.swap_remove(index).1.get();
         (raw != "null").then_some(raw)
     }
 
@@ -114,10 +114,10 @@ impl<'a> Fields<'a> {
 
     /// A text, or a whole number as the text that it was written as (ids and phones often come so).
     pub fn text_or_integer(&mut self, name: &str) -> Option<String> {
-        let index = self.fields.iter().position(|(known, _)| known == name)?;
-        let raw = self.fields[index].1.get();
+        let index = self.left.iter().position(|(known, _)| known == name)?;
+        let raw = self.left[index].1.get();
         if raw.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.fields.swap_remove(index);
+            self.left.swap_remove(index);
             return Some(raw.to_owned());
         }
         self.text(name)
@@ -125,21 +125,22 @@ impl<'a> Fields<'a> {
 
     /// A number or a text with a number: the text as it came.
     pub fn number(&mut self, name: &str) -> Option<String> {
-        let index = self.fields.iter().position(|(known, _)| known == name)?;
-        let raw = self.fields[index].1.get();
+        let index = self.left.iter().position(|(known, _)| known == name)?;
+        let raw = self.left[index].1.get();
         if raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-            self.fields.swap_remove(index);
+            self.left.swap_remove(index);
             return Some(raw.to_owned());
         }
         self.text(name)
     }
 
     /// The fields of an object inside this one; empty when absent or null.
+    #[must_use]
     pub fn object(&mut self, name: &str) -> Fields<'a> {
-        let mut inner = Fields { path: format!("{}{name}.", self.path), fields: Vec::new(), errors: Vec::new() };
+        let mut inner = Fields { path: format!("{}{name}.", self.path), left: Vec::new(), errors: Vec::new() };
         if let Some(raw) = self.take(name) {
             match serde_json::from_str::<Object<'a>>(raw) {
-                Ok(Object(fields)) => inner.fields = fields,
+                Ok(Object(fields)) => inner.left = fields,
                 Err(error) => self.not_an_object(name, raw, &error),
             }
         }
@@ -162,7 +163,7 @@ impl<'a> Fields<'a> {
             let entry_name = format!("{name}[{index}]");
             match serde_json::from_str::<Object<'a>>(entry.get()) {
                 Ok(Object(fields)) => {
-                    all.push(Fields { path: format!("{}{entry_name}.", self.path), fields, errors: Vec::new() });
+                    all.push(Fields { path: format!("{}{entry_name}.", self.path), left: fields, errors: Vec::new() });
                 }
                 Err(error) => self.not_an_object(&entry_name, entry.get(), &error),
             }
@@ -180,7 +181,7 @@ impl<'a> Fields<'a> {
 
     /// Ends the reading of this object: each field that nobody took is an error. Gives the errors.
     pub fn finish(mut self) -> Vec<FieldError> {
-        for (name, _) in std::mem::take(&mut self.fields) {
+        for (name, _) in std::mem::take(&mut self.left) {
             self.error(&shown(&name), "unknown_field", "is not a field of this request");
         }
         self.errors

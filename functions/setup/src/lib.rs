@@ -5,7 +5,7 @@ use lambda_http::{Body, Request, Response};
 use shared::http::{self, Problem};
 
 /// Answers a request; never an error.
-pub async fn handle(request: &Request) -> Response<Body> {
+pub fn handle(request: &Request) -> Response<Body> {
     let path = request.uri().path();
     let problem = match path {
         "/healthz" | "/setup/healthz" if request.method() == Method::GET => return http::healthy(),

@@ -7,5 +7,5 @@ use shared::telemetry;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    lambda_http::run(service_fn(|request: Request| async move { Ok::<_, Error>(handle(&request).await) })).await
+    lambda_http::run(service_fn(|request: Request| async move { Ok::<_, Error>(handle(&request)) })).await
 }

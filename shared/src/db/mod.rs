@@ -143,14 +143,12 @@ impl Db {
         R: Future<Output = Result<T, Error>>,
     {
         let client = self.client().await?;
-        match tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await {
-            Ok(done) => done,
-            Err(_) => {
-                // Its connection may hang for as long as TCP waits: the next request must not get it.
-                *self.pool.write().await = None;
-                Err(Error::StatementTimeout)
-            }
+        if let Ok(done) = tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await {
+            return done;
         }
+        // Its connection may hang for as long as TCP waits: the next request must not get it.
+        *self.pool.write().await = None;
+        Err(Error::StatementTimeout)
     }
 
     /// A connection; after a refused login, one with the password read anew.

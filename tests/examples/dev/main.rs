@@ -33,7 +33,10 @@ async fn main() -> ExitCode {
     // A signal at any time ends the work; dropping it ends every part.
     let ended = tokio::select! {
         ended = run(&options) => ended,
-        name = interrupted() => Err(anyhow::anyhow!("{name}: stopped")),
+        name = interrupted() => {
+            eprintln!("\n{name}: every part is ended");
+            return if options.once { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

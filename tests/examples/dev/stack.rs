@@ -85,36 +85,28 @@ impl Stack {
     /// Every URL and key, for a person.
     pub(crate) fn directory(&self) -> String {
         let base = self.watch.url();
-        let simulator = self.meta.simulator.as_ref().map_or_else(String::new, |it| {
-            format!(
-                "  what Meta took  {}/_simulator/events\n  its requests    {}/_simulator/requests\n",
-                it.base_url(),
-                it.base_url()
-            )
-        });
-        format!(
-            "\
-  clicks          POST {base}/v1/funnels/{funnel}/clicks
-  orders          POST {base}/v1/orders, GET {base}/v1/orders/{{event_id}}, GET {base}/v1/orders?order_id=
-  setup           {base}/setup (answers 501 until the wizard is built)
-  invoke          POST {base}/2015-03-31/functions/sweep/invocations (dispatch, migrate)
-{simulator}\
-  database        {db}
-  local AWS       AWS_ENDPOINT_URL={aws} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
-  queue           {queue}
-  dead letters    {dead}
-  tenant          {tenant}
-  funnel          {funnel}
-  API key         {key}
-",
-            funnel = self.tenant.funnel_id,
-            db = self.parts.db_url(),
-            aws = self.parts.aws.endpoint(),
-            queue = self.parts.queue_url,
-            dead = self.parts.dead_letter_url,
-            tenant = self.tenant.id,
-            key = self.tenant.api_key,
-        )
+        let aws = self.parts.aws.endpoint();
+        let mut rows = vec![
+            ("clicks", format!("POST {base}/v1/funnels/{}/clicks", self.tenant.funnel_id)),
+            ("orders", format!("POST {base}/v1/orders, GET {base}/v1/orders/{{event_id}}, GET {base}/v1/orders?order_id=")),
+            ("setup", format!("{base}/setup (answers 501 until the wizard is built)")),
+            ("invoke", format!("POST {} (dispatch, migrate)", self.watch.invoke_url("sweep"))),
+            ("database", self.parts.db_url()),
+            (
+                "local AWS",
+                format!("AWS_ENDPOINT_URL={aws} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"),
+            ),
+            ("queue", self.parts.queue_url.clone()),
+            ("dead letters", self.parts.dead_letter_url.clone()),
+            ("tenant", self.tenant.id.clone()),
+            ("funnel", self.tenant.funnel_id.clone()),
+            ("API key", self.tenant.api_key.clone()),
+        ];
+        if let Some(simulator) = &self.meta.simulator {
+            rows.push(("what Meta took", format!("{}/_simulator/events", simulator.base_url())));
+            rows.push(("its requests", format!("{}/_simulator/requests", simulator.base_url())));
+        }
+        rows.iter().map(|(name, value)| format!("  {name:<15} {value}\n")).collect()
     }
 }
 
