@@ -22,7 +22,9 @@ async fn main() -> ExitCode {
     }
     match migrate::run_configured(&db, None).await {
         Ok(applied) => {
-            applied.iter().for_each(|name| println!("{name}"));
+            for name in applied {
+                println!("{name}");
+            }
             ExitCode::SUCCESS
         }
         Err(error) => refused(&telemetry::chain(&error)),

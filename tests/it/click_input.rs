@@ -35,7 +35,7 @@ async fn a_body_that_is_not_one_json_object_is_refused_as_unreadable() -> Result
         r#"{"url":"https://loja.example.com.br/""#,
         r#"{"url":"https://loja.example.com.br/",}"#,
         r#"{"url":"https://loja.example.com.br/"}{}"#,
-        r#"{'url':'https://loja.example.com.br/'}"#,
+        r"{'url':'https://loja.example.com.br/'}",
         r#"{"fbp":NaN}"#,
         r#"{"url":"a
 b"}"#,

@@ -76,7 +76,7 @@ async fn a_tenant_in_provisioning_sends_only_while_it_has_a_live_test_code() -> 
     assert_eq!(world.post_order(&order("live")).await?.expect(202)?["state"], "pending");
     assert_eq!(sent(&world).await?, 3);
     let bodies: Vec<String> =
-        world.simulator.requests().iter().map(|it| serde_json::to_string(it)).collect::<Result<_, _>>()?;
+        world.simulator.requests().iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
     assert!(bodies.iter().all(|body| body.contains("TEST12345")), "{bodies:?}");
     Ok(())
 }

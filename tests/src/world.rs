@@ -69,7 +69,6 @@ pub async fn migrated_db() -> Result<TestDb> {
 }
 
 /// The SDK against a local AWS.
-#[expect(clippy::disallowed_methods, reason = "a local AWS, with its fixed credentials")]
 pub async fn sdk_config(endpoint: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .endpoint_url(endpoint)

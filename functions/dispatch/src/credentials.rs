@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use shared::secrets::{Error, MetaCredentials, Secrets};
 
 /// How long a token is used before it is read again.
-const FRESH: Duration = Duration::from_secs(300);
+const FRESH: Duration = Duration::from_mins(5);
 /// Past this many tenants the memory starts afresh.
 const MOST: usize = 1000;
 

@@ -79,7 +79,7 @@ fn outcome(it: &Claimed, outcome: Outcome, answer: &'static str, said: &Said) ->
 fn log(tenant_id: &str, events: usize, answer: &Answer) {
     match answer {
         Answer::Accepted(said) => {
-            tracing::info!(tenant.id = tenant_id, events, fbtrace_id = said.fbtrace_id, "sent to Meta")
+            tracing::info!(tenant.id = tenant_id, events, fbtrace_id = said.fbtrace_id, "sent to Meta");
         }
         Answer::Transient(_, said) | Answer::Unclear(said) | Answer::Credentials(said) | Answer::Data(said) => {
             tracing::warn!(
@@ -90,7 +90,7 @@ fn log(tenant_id: &str, events: usize, answer: &Answer) {
                 error.subcode = said.subcode,
                 fbtrace_id = said.fbtrace_id,
                 "Meta did not take the events"
-            )
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use shared::http::Problem;
 use crate::State;
 
 /// How long a key is believed for what only reads; a write checks it in its own statement.
-const BELIEVED: Duration = Duration::from_secs(60);
+const BELIEVED: Duration = Duration::from_mins(1);
 /// One environment serves few tenants at a time; past this the memory starts afresh.
 const MOST: usize = 1000;
 

@@ -125,14 +125,11 @@ fn core(fields: &mut Fields<'_>, now_s: i64) -> Option<Core> {
 
 fn required<T>(fields: &mut Fields<'_>, name: &str, parse: fn(&str) -> Option<T>, rule: &str) -> Option<T> {
     let before = fields.errors.len();
-    match fields.text_or_integer(name) {
-        Some(text) => or_error(fields, name, parse(&text), rule),
-        None => {
-            if fields.errors.len() == before {
-                fields.error(name, "required", "is required");
-            }
-            None
+    if let Some(text) = fields.text_or_integer(name) { or_error(fields, name, parse(&text), rule) } else {
+        if fields.errors.len() == before {
+            fields.error(name, "required", "is required");
         }
+        None
     }
 }
 

@@ -59,12 +59,9 @@ struct OrderAnswer {
 /// The event with this id.
 pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str) -> Result<Response<Body>, Problem> {
     let event_id = EventId::parse(event_id);
-    let stories = match event_id {
-        Some(event_id) => find(state, request, Of::Event(event_id.to_string())).await?,
-        None => {
-            auth::caller(state, request).await?;
-            Vec::new()
-        }
+    let stories = if let Some(event_id) = event_id { find(state, request, Of::Event(event_id.to_string())).await? } else {
+        auth::caller(state, request).await?;
+        Vec::new()
     };
     let story = stories.into_iter().next().ok_or_else(|| Problem::not_found("There is no event with this id."))?;
     Ok(http::json(StatusCode::OK, &EventAnswer::from(story)))

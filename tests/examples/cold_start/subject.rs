@@ -75,7 +75,7 @@ impl Subject {
     pub(crate) fn invoke(&mut self, environment: &mut Environment, count: u64) -> Result<()> {
         let before = usage::cpu(environment.pid())?;
         environment.invoke(count)?;
-        let used = usage::cpu(environment.pid())? - before;
+        let used = usage::cpu(environment.pid())?.saturating_sub(before);
         self.warm.push(used / u32::try_from(count)?);
         Ok(())
     }

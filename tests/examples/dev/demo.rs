@@ -13,8 +13,8 @@ use crate::unexpected;
 const VISITOR: &str = "203.0.113.7";
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 /// The functions start at their first request.
-const REQUEST_LIMIT: Duration = Duration::from_secs(120);
-const DISPATCH_LIMIT: Duration = Duration::from_secs(120);
+const REQUEST_LIMIT: Duration = Duration::from_mins(2);
+const DISPATCH_LIMIT: Duration = Duration::from_mins(2);
 
 /// The event that Meta took.
 pub(crate) struct Taken {

@@ -19,9 +19,9 @@ use crate::unexpected;
 const REGION: &str = "us-east-1";
 const SECRETS_PREFIX: &str = "track/";
 /// As EventBridge's schedule in production.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// A function's first call may build it.
-const INVOKE_LIMIT: Duration = Duration::from_secs(300);
+const INVOKE_LIMIT: Duration = Duration::from_mins(5);
 
 /// The running product; dropping it ends every process.
 pub(crate) struct Stack {
@@ -106,7 +106,7 @@ impl Stack {
             rows.push(("what Meta took", format!("{}/_simulator/events", simulator.base_url())));
             rows.push(("its requests", format!("{}/_simulator/requests", simulator.base_url())));
         }
-        rows.iter().map(|(name, value)| format!("  {name:<15} {value}\n")).collect()
+        rows.iter().map(|(name, value)| format!("  {name:<15} {value}")).collect::<Vec<_>>().join("\n") + "\n"
     }
 }
 

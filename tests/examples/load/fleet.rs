@@ -80,7 +80,7 @@ struct Used {
 
 impl Used {
     fn until(&self, later: &Self) -> Split {
-        let all = (later.all - self.all).as_secs_f64().max(0.001);
+        let all = later.all.saturating_sub(self.all).as_secs_f64().max(0.001);
         let share = |from: Duration, to: Duration| to.saturating_sub(from).as_secs_f64() / all;
         let (functions, stub) = (share(self.functions, later.functions), share(self.stub, later.stub));
         let postgres = share(self.postgres, later.postgres);

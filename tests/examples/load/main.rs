@@ -132,11 +132,11 @@ async fn measure(
 ) -> Result<Measured> {
     let (limit, postgres) = (Duration::from_secs(options.seconds), bed.postgres);
     println!("\n{name}: {} environments", options.environments);
-    fleet.run(WARM_UP * options.environments as u64, Duration::from_secs(60), postgres)?;
+    fleet.run(WARM_UP * options.environments as u64, Duration::from_mins(1), postgres)?;
     floor.run(script, options.environments, 1)?;
 
     bed.forget_statements().await?;
-    let counted = fleet.run(COUNTED, Duration::from_secs(60), postgres)?.latencies.len();
+    let counted = fleet.run(COUNTED, Duration::from_mins(1), postgres)?.latencies.len();
     let mut calls = 0;
     for statement in bed.statements().await? {
         println!("  {:>5} calls for {counted} requests: {} ...", statement.calls, statement.start.trim());
