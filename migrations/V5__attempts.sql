@@ -7,6 +7,8 @@ alter table dispatch_attempts
     add column leased_until timestamptz,
     add column lease_token  bigint not null default 0,
     add column number       integer not null default 1,
+    -- Since when Meta may have the event although nothing says so; it goes along to the attempts that follow.
+    add column unclear_since timestamptz,
     add column finished_at  timestamptz,
     -- What Meta said: HTTP status, error code and subcode, trace for a support ticket. No personal data.
     add column answer       text,

@@ -2,7 +2,7 @@
 //!
 //! | variable | who | meaning |
 //! |---|---|---|
-//! | `DB_URL` | all but none | Postgres URL; wins over the secret (local runs, tests) |
+//! | `DB_URL` | all | Postgres URL; wins over the secret (local runs, tests) |
 //! | `DB_SECRET_ARN` | all | Secrets Manager: a bare URL, `{"DB_URL": ...}`, or RDS's own form |
 //! | `DB_CA_FILE` | all | PEM file of the certificate authorities for Postgres, instead of RDS's and the public ones |
 //! | `DISPATCH_QUEUE_URL` | order, sweep | SQS queue of the dispatcher |

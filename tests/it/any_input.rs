@@ -10,23 +10,62 @@ use tests::world::{Answer, World};
 use tokio::runtime::Builder;
 
 const BROWSER: [&str; 12] = [
-    "url", "referrer", "fbclid", "fbc", "fbp", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term",
-    "click_id", "consent",
+    "url",
+    "referrer",
+    "fbclid",
+    "fbc",
+    "fbp",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_content",
+    "utm_term",
+    "click_id",
+    "consent",
 ];
 const ORDER: [&str; 5] = ["event_name", "status", "event_time", "event_source_url", "action_source"];
-const CUSTOMER: [&str; 11] = [
-    "email", "phone", "first_name", "last_name", "city", "state", "zip", "country", "external_id", "ip", "user_agent",
-];
+const CUSTOMER: [&str; 11] =
+    ["email", "phone", "first_name", "last_name", "city", "state", "zip", "country", "external_id", "ip", "user_agent"];
 const CLICK: [&str; 4] = ["click_id", "fbclid", "fbc", "fbp"];
 const UTM: [&str; 7] = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "source", "campaign"];
 const ITEM: [&str; 3] = ["id", "quantity", "price"];
 /// Values of JSON: good ones and hostile ones.
 const VALUES: [&str; 36] = [
-    "null", "true", "[]", "{}", "0", "-0", "-1", "2", "97.00", "97.001", "1e400", "-1e-400", "1e999999999999",
-    "18446744073709551616", r#""""#, r#"" ""#, r#""\u0000""#, r#""\ud800""#, r#""a\ud83dz""#, r#""97,00""#, r#""BRL""#,
-    r#""XXX""#, r#""paid""#, r#""pending""#, r#""website""#, r#""Lead""#, r#""fb.1.1700000000000.IwAR0-Any""#,
-    r#""fb.1.1700000000000.1234567890""#, r#""https://loja.example.com.br/?fbclid=Any""#, r#""maria@example.com""#,
-    r#""+55 11 95550-0001""#, r#""::ffff:203.0.113.7""#, r#""'; drop table clicks; --""#, r#""SP""#, r#""Brasil""#,
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "0",
+    "-0",
+    "-1",
+    "2",
+    "97.00",
+    "97.001",
+    "1e400",
+    "-1e-400",
+    "1e999999999999",
+    "18446744073709551616",
+    r#""""#,
+    r#"" ""#,
+    r#""\u0000""#,
+    r#""\ud800""#,
+    r#""a\ud83dz""#,
+    r#""97,00""#,
+    r#""BRL""#,
+    r#""XXX""#,
+    r#""paid""#,
+    r#""pending""#,
+    r#""website""#,
+    r#""Lead""#,
+    r#""fb.1.1700000000000.IwAR0-Any""#,
+    r#""fb.1.1700000000000.1234567890""#,
+    r#""https://loja.example.com.br/?fbclid=Any""#,
+    r#""maria@example.com""#,
+    r#""+55 11 95550-0001""#,
+    r#""::ffff:203.0.113.7""#,
+    r#""'; drop table clicks; --""#,
+    r#""SP""#,
+    r#""Brasil""#,
     r#""\u202e\ufeff\uffff""#,
 ];
 
@@ -105,7 +144,11 @@ async fn send(world: &World, click: &Request, orders: &[Request]) -> Result<()> 
 }
 
 /// Runs cases against one world.
-fn check<S: Strategy>(cases: u32, strategy: &S, requests: impl Fn(&World, &S::Value) -> (Request, Vec<Request>)) -> Result<()> {
+fn check<S: Strategy>(
+    cases: u32,
+    strategy: &S,
+    requests: impl Fn(&World, &S::Value) -> (Request, Vec<Request>),
+) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let world = runtime.block_on(World::new())?;
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });

@@ -14,9 +14,16 @@ use tokio::task::JoinSet;
 const FBP: &str = "fb.2.1700000000000.1234567890";
 const OTHER_FBP: &str = "fb.2.1700000000000.9999999999";
 
-/// A world whose click function has a connection for each of many environments.
+/// A world whose click function has a connection for each of many environments, on a server where an insert takes long
+/// enough for all of them to meet: also the race that follows a lost race is then lost by somebody.
 async fn busy_world() -> Result<Arc<World>> {
     let mut world = World::new().await?;
+    world
+        .execute(
+            "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.05); return new; end';
+             create trigger slow before insert on clicks for each row execute function slow()",
+        )
+        .await?;
     world.click = click::State::new(Db::new(db_config(world.db.url()), None, 25), 0);
     Ok(Arc::new(world))
 }
@@ -85,7 +92,7 @@ async fn the_first_is_new_and_a_repeat_finds_it_by_whatever_it_has_in_common() -
             (merged(first, &browser), repeat.clone()),
             (first.clone(), merged(repeat, &browser)),
         ] {
-            world.execute("delete from clicks").await?;
+            world.execute("delete from click_aliases; delete from clicks").await?;
             let one = world.post_click(&first).await?.expect(200)?;
             assert_eq!(one["new"], true, "{first}");
             let two = world.post_click(&repeat).await?.expect(200)?;
@@ -94,7 +101,10 @@ async fn the_first_is_new_and_a_repeat_finds_it_by_whatever_it_has_in_common() -
             let row = world.click_row(&one).await?;
             assert_eq!((&row["fbc"], &row["fbp"]), (&two["fbc"], &two["fbp"]), "{first}, then {repeat}");
             for identifier in ["fbc", "fbp"] {
-                assert!(one[identifier].is_null() || one[identifier] == two[identifier], "first-seen: {first}, then {repeat}");
+                assert!(
+                    one[identifier].is_null() || one[identifier] == two[identifier],
+                    "first-seen: {first}, then {repeat}"
+                );
             }
             let has_browser = [&first, &repeat].iter().any(|body| body["fbp"] == FBP);
             assert_eq!(two["fbp"] == FBP, has_browser, "completed: {first}, then {repeat}");
@@ -116,7 +126,10 @@ async fn without_an_ad_click_or_a_click_id_each_post_is_a_click_of_its_own() -> 
 #[tokio::test]
 async fn later_data_completes_a_click_and_never_overwrites_it() -> Result<()> {
     let world = World::new().await?;
-    let bare = request::without_header(world.click_request(r#"{"fbclid":"IwAR0-Sample_1","utm_source":"first"}"#), "user-agent");
+    let bare = request::without_header(
+        world.click_request(r#"{"fbclid":"IwAR0-Sample_1","utm_source":"first"}"#),
+        "user-agent",
+    );
     let first = world.send_click(&bare).await?.expect(200)?;
     let second = json!({
         "fbclid": "IwAR0-Sample_1", "fbc": "fb.2.1600000000000.IwAR0-Sample_1", "fbp": FBP, "utm_source": "second",
@@ -157,7 +170,10 @@ async fn the_second_browser_of_a_shared_link_is_its_own_row_and_takes_fbc_from_t
     assert_eq!(second, json!({"click_id": "click-0002", "fbc": first["fbc"], "fbp": OTHER_FBP, "new": true}));
     let row = world.click_row(&second).await?;
     assert_eq!((&row["shared_from"], &row["ip"]), (&first["click_id"], &json!("198.51.100.9")));
-    assert_eq!((&row["fbclid"], &row["fbc"], &row["user_agent"]), (&Value::Null, &Value::Null, &json!("the second's agent")));
+    assert_eq!(
+        (&row["fbclid"], &row["fbc"], &row["user_agent"]),
+        (&Value::Null, &Value::Null, &json!("the second's agent"))
+    );
     assert_eq!(world.click_row(&first).await?, first_row, "the first is as it was");
 
     let found = json!({"click_id": "click-0002", "fbc": first["fbc"], "fbp": OTHER_FBP, "new": false});
@@ -181,7 +197,8 @@ async fn an_order_of_the_second_browser_has_that_browser_and_the_shared_click() 
     let first = world.post_click(&merged(&link, &json!({ "fbp": FBP }))).await?.expect(200)?;
     let body = merged(&link, &json!({ "fbp": OTHER_FBP }));
     let request = request::post_from(&world.clicks_path(), &body.to_string(), "198.51.100.9", None);
-    let second = world.send_click(&request::with_header(request, "user-agent", "the second's agent")).await?.expect(200)?;
+    let second =
+        world.send_click(&request::with_header(request, "user-agent", "the second's agent")).await?.expect(200)?;
     let order = json!({
         "order_id": "1001", "value": 97, "currency": "BRL", "customer": {"email": "maria@example.com"},
         "click": {"fbclid": "IwAR0-Shared", "fbp": OTHER_FBP},
@@ -193,7 +210,10 @@ async fn an_order_of_the_second_browser_has_that_browser_and_the_shared_click() 
     let event = events.first().context("an event")?.json();
     let user = &event["user_data"];
     assert_eq!((&user["fbc"], &user["fbp"]), (&first["fbc"], &json!(OTHER_FBP)));
-    assert_eq!((&user["client_ip_address"], &user["client_user_agent"]), (&json!("198.51.100.9"), &json!("the second's agent")));
+    assert_eq!(
+        (&user["client_ip_address"], &user["client_user_agent"]),
+        (&json!("198.51.100.9"), &json!("the second's agent"))
+    );
     Ok(())
 }
 
@@ -272,7 +292,8 @@ async fn fifty_posts_at_once_of_five_browsers_with_one_shared_link_are_five_clic
         }
         let firsts = "select count(*) from clicks where fbclid = $1 and shared_from is null";
         assert_eq!(world.count(firsts, &[&fbclid]).await?, 1);
-        let shared = "select count(*) from clicks s join clicks f on f.id = s.shared_from where f.fbclid = $1 and s.fbc is null";
+        let shared =
+            "select count(*) from clicks s join clicks f on f.id = s.shared_from where f.fbclid = $1 and s.fbc is null";
         assert_eq!(world.count(shared, &[&fbclid]).await?, 4);
     }
     Ok(())
@@ -298,6 +319,67 @@ async fn fifty_posts_at_once_that_each_know_a_part_make_one_whole_click() -> Res
     });
     for (column, value) in whole.as_object().into_iter().flatten() {
         assert_eq!(&row[column], value, "{column}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_id_that_a_browser_gave_for_a_click_leads_an_order_to_it() -> Result<()> {
+    let world = World::new().await?;
+    let link = json!({"url": "https://loja.example.com.br/?fbclid=IwAR0-Sample", "fbp": FBP});
+    let first = world.post_click(&merged(&link, &json!({"click_id": "click-0001"}))).await?.expect(200)?;
+    let second = world.post_click(&merged(&link, &json!({"click_id": "click-0002"}))).await?.expect(200)?;
+    assert_eq!((&second["click_id"], &second["new"]), (&first["click_id"], &json!(false)));
+    let order = json!({"order_id": "1", "value": 1, "currency": "BRL", "click": {"click_id": "click-0002"}});
+    let placed = world.post_order(&order).await?.expect(202)?;
+    assert_eq!((&placed["match"]["stage"], &placed["match"]["click_id"]), (&json!("click"), &first["click_id"]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_visitor_with_another_address_or_agent_is_another_where_no_fbp_tells() -> Result<()> {
+    let world = World::new().await?;
+    let body = r#"{"url":"https://loja.example.com.br/?fbclid=IwAR0-Shared"}"#;
+    let first = world.send_click(&world.click_request(body)).await?.expect(200)?;
+    let elsewhere = request::post_from(&world.clicks_path(), body, "198.51.100.9", None);
+    let second = world.send_click(&elsewhere).await?.expect(200)?;
+    assert_eq!(second["new"], true);
+    let with_fbp = format!("{},\"fbp\":\"{FBP}\"}}", body.trim_end_matches('}'));
+    let again = request::post_from(&world.clicks_path(), &with_fbp, "198.51.100.9", None);
+    let again = world.send_click(&again).await?.expect(200)?;
+    assert_eq!((&again["click_id"], &again["new"]), (&second["click_id"], &json!(false)));
+    assert_eq!(world.click_row(&first).await?["fbp"], Value::Null);
+    assert_eq!(world.click_row(&second).await?["fbp"], FBP);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_known_click_that_takes_up_a_shared_link_keeps_its_own_visitor() -> Result<()> {
+    let world = World::new().await?;
+    let own = request::post_from(&world.clicks_path(), r#"{"click_id":"click-0001"}"#, "198.51.100.9", None);
+    world.send_click(&own).await?.expect(200)?;
+    let link = json!({"url": "https://loja.example.com.br/?fbclid=IwAR0-Shared", "fbp": FBP});
+    let first = world.post_click(&link).await?.expect(200)?;
+    let body = r#"{"click_id":"click-0001","url":"https://loja.example.com.br/?fbclid=IwAR0-Shared"}"#;
+    let answer =
+        world.send_click(&request::post_from(&world.clicks_path(), body, "198.51.100.9", None)).await?.expect(200)?;
+    assert_eq!((&answer["click_id"], &answer["fbc"]), (&json!("click-0001"), &first["fbc"]));
+    let row = world.click_row(&answer).await?;
+    assert_eq!((&row["shared_from"], &row["ip"]), (&first["click_id"], &json!("198.51.100.9")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_browsers_at_once_after_a_click_without_fbp_are_two_clicks() -> Result<()> {
+    let world = busy_world().await?;
+    let link = json!({"url": "https://loja.example.com.br/?fbclid=IwAR0-Shared"});
+    for round in 0..10 {
+        world.execute("delete from click_aliases; delete from clicks").await?;
+        world.post_click(&link).await?.expect(200)?;
+        let bodies = [FBP, OTHER_FBP].map(|fbp| merged(&link, &json!({ "fbp": fbp })));
+        let answers = post_all(&world, bodies.to_vec()).await?;
+        assert_eq!(ids(&answers).len(), 2, "{round}");
+        assert_eq!((&answers[0]["fbp"], &answers[1]["fbp"]), (&json!(FBP), &json!(OTHER_FBP)));
     }
     Ok(())
 }

@@ -96,11 +96,14 @@ async fn an_unclear_answer_is_sent_again_under_the_same_event_id_while_meta_dedu
     assert_eq!(story(&world, &event_id).await?["state"], "sent");
 
     let late = placed(&world, "2").await?;
-    world.execute("update conversions set created_at = now() - interval '47 hours' where state = 'pending'").await?;
-    world.simulator.fault(Fault::once(Answer::Reset));
+    world
+        .execute("update dispatch_attempts set unclear_since = now() - interval '47 hours' where status = 'pending'")
+        .await?;
+    let before = world.simulator.requests().len();
     world.run_dispatch().await?;
     let told = story(&world, &late).await?;
     assert_eq!((&told["state"], &told["reason"]), (&json!("quarantined"), &json!("unclear")));
+    assert_eq!(world.simulator.requests().len(), before);
     Ok(())
 }
 
@@ -225,7 +228,7 @@ async fn a_lease_that_was_taken_over_cannot_record() -> Result<()> {
         lease_token: 6,
         outcome: shared::db::dispatch::Outcome::Sent,
         answer: "accepted",
-        said: shared::meta::Said::default(),
+        said: shared::domain::delivery::Said::default(),
     };
     let tenant = &world.tenant.id;
     let done = [done];
@@ -235,5 +238,104 @@ async fn a_lease_that_was_taken_over_cannot_record() -> Result<()> {
     };
     assert_eq!(recorded, 0);
     assert_eq!(story(&world, &event_id).await?["state"], "pending");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_time_of_the_first_unclear_send_goes_along_to_every_attempt_that_follows() -> Result<()> {
+    let world = World::new().await?;
+    placed(&world, "1").await?;
+    world.simulator.fault(Fault::once(Answer::Reset));
+    world.run_dispatch().await?;
+    world.execute("update dispatch_attempts set due_at = now(), unclear_since = unclear_since - interval '46 hours' where status = 'pending'").await?;
+    world.simulator.fault(Fault::once(Answer::Error(GraphError::new(400, 4, "throttled"))));
+    sweep::sweep(&world.sweep).await?;
+    world.run_dispatch().await?;
+    let hours = "select (extract(epoch from now() - unclear_since) / 3600)::bigint from dispatch_attempts where status = 'pending'";
+    assert_eq!(world.count(hours, &[]).await?, 46);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_attempt_whose_dispatcher_died_is_taken_over_when_its_lease_ends_and_counts_as_unclear() -> Result<()> {
+    let world = World::new().await?;
+    let event_id = placed(&world, "1").await?;
+    let tenant = &world.tenant.id;
+    let claim = || world.sweep.db.run(|client| async move { shared::db::dispatch::claim(&client, tenant, 1000).await });
+    let first = claim().await?;
+    assert_eq!((first.len(), first[0].unclear_s), (1, None));
+    assert!(claim().await?.is_empty(), "a lease holds");
+    world.execute("update dispatch_attempts set leased_until = now() - interval '1 second'").await?;
+    let second = claim().await?;
+    assert_eq!(second[0].lease_token, first[0].lease_token + 1);
+    assert!(second[0].unclear_s.is_some_and(|seconds| seconds >= i64::from(shared::db::dispatch::LEASE_S)));
+    world.execute("update dispatch_attempts set leased_until = now() - interval '1 second'").await?;
+    sweep::sweep(&world.sweep).await?;
+    world.run_dispatch().await?;
+    assert_eq!(story(&world, &event_id).await?["state"], "sent");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_invocation_has_no_time_for_is_left_for_the_next() -> Result<()> {
+    let world = World::new().await?;
+    let event_id = placed(&world, "1").await?;
+    let body = json!({"type": "dispatch.v1", "tenant_id": world.tenant.id, "event_id": event_id}).to_string();
+    let now = std::time::Instant::now();
+    let response = dispatch::handle(&world.dispatch, tests::world::batch(&[&body]), now).await;
+    assert!(response.batch_item_failures.is_empty());
+    assert_eq!(world.simulator.requests().len(), 0);
+    world.run_dispatch().await?;
+    let told = story(&world, &event_id).await?;
+    assert_eq!((&told["state"], told["attempts"].as_array().map(Vec::len)), (&json!("sent"), Some(1)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn attempts_that_are_given_back_are_due_at_once_and_are_not_unclear() -> Result<()> {
+    let world = World::new().await?;
+    placed(&world, "1").await?;
+    let tenant = &world.tenant.id;
+    let claim = || world.sweep.db.run(|client| async move { shared::db::dispatch::claim(&client, tenant, 1000).await });
+    let held: Vec<_> = claim().await?.iter().map(|it| (it.attempt_id.clone(), it.lease_token)).collect();
+    let held = &held;
+    world.sweep.db.run(|client| async move { shared::db::dispatch::release(&client, tenant, held).await }).await?;
+    let again = claim().await?;
+    assert_eq!((again.len(), again[0].unclear_s), (1, None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_that_was_repaired_meanwhile_is_read_anew_and_used_in_the_same_invocation() -> Result<()> {
+    let world = World::new().await?;
+    placed(&world, "1").await?;
+    world.run_dispatch().await?;
+    world.simulator.pixel(&world.tenant.pixel_id, "a-new-token");
+    aws_sdk_secretsmanager::Client::new(&world.sdk)
+        .put_secret_value()
+        .secret_id(format!("{}{}/meta", tests::world::SECRETS_PREFIX, world.tenant.id))
+        .secret_string(json!({"access_token": "a-new-token"}).to_string())
+        .send()
+        .await?;
+    let event_id = placed(&world, "2").await?;
+    world.run_dispatch().await?;
+    assert_eq!(story(&world, &event_id).await?["state"], "sent");
+    Ok(())
+}
+
+#[tokio::test]
+async fn parked_events_go_when_what_they_wait_for_is_repaired() -> Result<()> {
+    let world = World::new().await?;
+    world.execute("update tenants set pixel_id = null").await?;
+    let event_id = placed(&world, "1").await?;
+    world.run_dispatch().await?;
+    let told = story(&world, &event_id).await?;
+    assert_eq!((&told["state"], &told["reason"]), (&json!("parked"), &json!("no_pixel")));
+    world.execute(&format!("update tenants set pixel_id = '{}'", world.tenant.pixel_id)).await?;
+    world.execute("update dispatch_attempts set due_at = now() where status = 'pending'").await?;
+    sweep::sweep(&world.sweep).await?;
+    world.run_dispatch().await?;
+    let told = story(&world, &event_id).await?;
+    assert_eq!((&told["state"], &told["reason"]), (&json!("sent"), &Value::Null));
     Ok(())
 }

@@ -96,7 +96,8 @@ async fn while_postgres_is_away_the_answer_is_503_and_the_same_environment_recov
     hold_unavailable(&world.post_click(&click("during")).await?)?;
     hold_unavailable(&world.post_order(&order("during")).await?)?;
     hold_unavailable(&world.get_order(&format!("/v1/orders/{event_id}")).await?)?;
-    let fresh = order::State::new(Db::new(db_config(world.db.url()), None, 1), Queue::new(&world.sdk, &world.queue_url));
+    let fresh =
+        order::State::new(Db::new(db_config(world.db.url()), None, 1), Queue::new(&world.sdk, &world.queue_url));
     let known = std::mem::replace(&mut world.order, fresh);
     hold_unavailable(&world.post_order(&order("during")).await?)?;
     hold_unavailable(&world.get_order("/v1/orders?order_id=before").await?)?;
@@ -229,7 +230,9 @@ async fn each_form_of_the_database_secret_works_and_a_broken_one_can_be_mended_w
     hold_unavailable(&world.post_click(&click("missing")).await?)?;
     secrets(&world).create_secret().name(&secret).secret_binary(Blob::new(b"\xff")).send().await?;
     hold_unavailable(&world.post_click(&click("binary")).await?)?;
-    for broken in ["x", "{}", r#"{"DB_URL":"mysql://db.example.com/"}"#, r#"{"username":"a","password":"b"}"#, "postgres://"] {
+    for broken in
+        ["x", "{}", r#"{"DB_URL":"mysql://db.example.com/"}"#, r#"{"username":"a","password":"b"}"#, "postgres://"]
+    {
         replace(&world, &secret, broken).await?;
         hold_unavailable(&world.post_click(&click("broken")).await?)?;
     }

@@ -20,6 +20,7 @@ async fn load(world: &World) -> Result<()> {
                     case n % 20 when 0 then '{funnel}' else 'f' || n % 20 end, 'id' || n, 'fb.1.1700000000000.id' || n,
                     'fb.1.1700000000000.' || n, '203.0.' || n / 250 % 250 || '.' || n % 250, 'agent', now() - n * interval '20 seconds'
              from generate_series(1, {ROWS}) n;
+             insert into click_aliases (tenant_id, id, click_id) select tenant_id, 'a' || id, id from clicks;
              insert into identities (tenant_id, id, email_hash, phone_hash, click_id, created_at)
              select tenant_id, 'i' || id, encode(sha256(id::bytea), 'hex'), encode(sha256(('p' || id)::bytea), 'hex'), id, created_at
              from clicks;
@@ -89,7 +90,11 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
         world.tenant.funnel_id
     );
     let found = scans(&world, "click", clicks::RECORD, &click).await?;
-    assert_indexed("click", &found, &["funnels_id_key", "clicks_tenant_id_fbclid_key", "clicks_pkey"]);
+    assert_indexed(
+        "click",
+        &found,
+        &["funnels_id_key", "clicks_tenant_id_fbclid_key", "clicks_pkey", "click_aliases_pkey"],
+    );
 
     let hash = "encode(sha256('c40'), 'hex')";
     let order = format!(
@@ -100,13 +105,14 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let found = scans(&world, "orders", orders::sql(), &order).await?;
     let wanted = [
         "clicks_pkey",
+        "click_aliases_pkey",
         "clicks_tenant_id_fbc_key",
         "clicks_tenant_id_fbclid_key",
-        "clicks_tenant_id_fbp_created_at_idx",
+        "clicks_tenant_id_browser_created_at_idx",
         "clicks_tenant_id_ip_created_at_idx",
-        "clicks_tenant_id_shared_from_fbp_key",
-        "identities_tenant_id_email_hash_idx",
-        "identities_tenant_id_phone_hash_idx",
+        "clicks_tenant_id_shared_from_browser_key",
+        "identities_tenant_id_email_hash_created_at_idx",
+        "identities_tenant_id_phone_hash_created_at_idx",
         "dedupe_registry_tenant_id_event_id_key",
         "orders_tenant_id_order_key_key",
     ];

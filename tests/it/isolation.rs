@@ -221,7 +221,7 @@ async fn sql_in_every_field_of_an_order_is_kept_as_text_or_refused() -> Result<(
         let told = world.get_order(&format!("/v1/orders?{query}")).await?.expect(200)?;
         assert_eq!(told["order_id"], sql);
     }
-    assert_eq!(world.count("select count(*) from orders", &[]).await?, 6);
+    assert_eq!(world.count("select count(*) from conversions", &[]).await?, 6);
     assert_eq!(world.count("select count(*) from clicks", &[]).await?, 1);
     Ok(())
 }

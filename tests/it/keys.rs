@@ -111,7 +111,9 @@ async fn a_second_key_goes_on_when_the_first_is_revoked() -> Result<()> {
     let world = World::new().await?;
     let hash = shared::db::keys::hash("second");
     world
-        .execute(&format!("insert into api_keys (tenant_id, id, secret_hash) select id, 'second', '{hash}' from tenants"))
+        .execute(&format!(
+            "insert into api_keys (tenant_id, id, secret_hash) select id, 'second', '{hash}' from tenants"
+        ))
         .await?;
     world.execute("update api_keys set revoked_at = now() where id <> 'second'").await?;
     hold_refused(&world, Some(&format!("Bearer {}", world.tenant.api_key))).await?;

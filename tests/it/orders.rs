@@ -65,7 +65,7 @@ async fn only_a_paid_order_is_a_purchase_and_the_payment_that_follows_is_no_dupl
     world.run_dispatch().await?;
     assert_eq!(world.simulator.events(&EventQuery::default()).len(), 1);
 
-    for status in ["refunded", "partially_refunded", "charged_back"] {
+    for status in ["partially_refunded", "refunded", "charged_back"] {
         let mut order = sale("pix-1");
         order["status"] = status.into();
         world.post_order(&order).await?.expect(200)?;
@@ -187,5 +187,103 @@ async fn the_orders_own_signal_wins_field_by_field_over_the_clicks() -> Result<(
     assert_eq!(user_data["client_ip_address"], "2001:db8::7");
     assert_eq!(user_data["fbc"], click["fbc"]);
     assert_eq!(user_data["client_user_agent"], request::AGENT);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_delivery_that_comes_late_does_not_take_an_order_back_and_an_event_that_is_no_sale_pays_nothing() -> Result<()>
+{
+    let world = World::new().await?;
+    let state = async || -> Result<Value> {
+        let story = world.get_order("/v1/orders?order_id=1").await?.expect(200)?;
+        Ok(story["order_state"].clone())
+    };
+    let post = async |status: Option<&str>, event_name: &str| {
+        let mut order = sale("1");
+        order["event_name"] = event_name.into();
+        if let Some(status) = status {
+            order["status"] = status.into();
+        }
+        world.post_order(&order).await.map(|_| ())
+    };
+    post(Some("pending"), "Purchase").await?;
+    post(None, "Lead").await?;
+    assert_eq!(state().await?, "pending", "a lead pays nothing");
+    post(Some("refused"), "Purchase").await?;
+    post(Some("pending"), "Purchase").await?;
+    assert_eq!(state().await?, "pending", "tried again");
+    post(None, "Purchase").await?;
+    for late in ["pending", "expired", "canceled"] {
+        post(Some(late), "Purchase").await?;
+        assert_eq!(state().await?, "paid", "{late}");
+    }
+    post(Some("refunded"), "Purchase").await?;
+    post(None, "Purchase").await?;
+    assert_eq!(state().await?, "refunded");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sale_whose_conversion_was_purged_is_still_a_duplicate() -> Result<()> {
+    let world = World::new().await?;
+    world.post_order(&sale("1")).await?.expect(202)?;
+    world.execute("delete from conversions").await?;
+    let again = world.post_order(&sale("1")).await?.expect(200)?;
+    assert_eq!((&again["duplicate"], &again["reason"]), (&json!(true), &json!("purged")));
+    assert_eq!(world.count("select count(*) from dispatch_attempts", &[]).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_orders_own_ad_click_wins_over_a_remembered_one() -> Result<()> {
+    let world = World::new().await?;
+    let click = world.post_click(&json!({"url": "https://loja.example.com/?fbclid=Old"})).await?.expect(200)?;
+    let mut first = sale("1");
+    first["click"] = json!({"click_id": click["click_id"]});
+    world.post_order(&first).await?.expect(202)?;
+    let mut second = sale("2");
+    second["click"] = json!({"fbclid": "New"});
+    let placed = world.post_order(&second).await?.expect(202)?;
+    assert_eq!(placed["match"]["stage"], "identity");
+    world.run_dispatch().await?;
+    let event = world.simulator.events(&EventQuery::id(placed["event_id"].as_str().context("id")?));
+    assert!(event[0].json()["user_data"]["fbc"].as_str().is_some_and(|fbc| fbc.ends_with(".New")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_ad_click_that_several_browsers_share_says_nothing_of_who_ordered() -> Result<()> {
+    let world = World::new().await?;
+    let link = "https://loja.example.com/?fbclid=Shared";
+    let click = json!({"url": link, "fbp": "fb.1.1700000000000.1111"});
+    let first = world.post_click(&click).await?.expect(200)?;
+    world.post_click(&json!({"url": link, "fbp": "fb.1.1700000000000.2222"})).await?.expect(200)?;
+    let mut order = sale("1");
+    order["click"] = json!({"fbclid": "Shared"});
+    let mut stranger = sale("2");
+    stranger["customer"]["email"] = "joao@example.com".into();
+    stranger["click"] = json!({"fbclid": "Shared", "fbp": "fb.1.1700000000000.3333"});
+    for order in [order, stranger] {
+        let placed = world.post_order(&order).await?.expect(202)?;
+        world.run_dispatch().await?;
+        let event = world.simulator.events(&EventQuery::id(placed["event_id"].as_str().context("id")?));
+        let user_data = &event[0].json()["user_data"];
+        assert_eq!(user_data["fbc"], first["fbc"]);
+        assert_eq!(user_data["client_ip_address"], Value::Null);
+        assert_eq!(user_data["client_user_agent"], Value::Null);
+        assert_eq!(user_data["fbp"], order["click"]["fbp"]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_match_by_the_network_alone_does_not_vouch_for_the_next_order() -> Result<()> {
+    let world = World::new().await?;
+    world.post_click(&json!({"url": "https://loja.example.com/?fbclid=abc"})).await?.expect(200)?;
+    let mut order = sale("1");
+    order["customer"]["ip"] = request::SOURCE_IP.into();
+    order["customer"]["user_agent"] = request::AGENT.into();
+    assert_eq!(world.post_order(&order).await?.expect(202)?["match"]["stage"], "network");
+    assert_eq!(world.post_order(&sale("2")).await?.expect(202)?["match"]["stage"], "none");
     Ok(())
 }

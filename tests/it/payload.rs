@@ -12,7 +12,10 @@ fn masked(mut event: Value, tenant: &str) -> Result<String> {
     let fbc = event["user_data"]["fbc"].as_str().map(str::to_owned);
     if let Some(fbc) = fbc {
         let parts: Vec<&str> = fbc.splitn(4, '.').collect();
-        assert!(parts[2].parse::<i64>()?.abs_diff(time * 1000) < 60_000, "the fbc's time is when the click was first seen");
+        assert!(
+            parts[2].parse::<i64>()?.abs_diff(time * 1000) < 60_000,
+            "the fbc's time is when the click was first seen"
+        );
         event["user_data"]["fbc"] = format!("{}.{}.<ms>.{}", parts[0], parts[1], parts[3]).into();
     }
     event["event_id"] = "<event_id>".into();

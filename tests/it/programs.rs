@@ -90,7 +90,10 @@ async fn migrate_applies_what_is_missing_and_names_it() -> Result<()> {
 fn migrate_says_what_is_wrong_with_the_url_without_showing_it() -> Result<()> {
     let output = run("migrate", &[], &[("DB_URL", "postgres://u:hunter2@127.0.0.1:1/x")], b"")?;
     let said = String::from_utf8(output.stderr)?;
-    assert!(!output.status.success() && said.contains("no connection to Postgres") && !said.contains("hunter2"), "{said}");
+    assert!(
+        !output.status.success() && said.contains("no connection to Postgres") && !said.contains("hunter2"),
+        "{said}"
+    );
     Ok(())
 }
 

@@ -10,7 +10,10 @@
 //! - [`wire`]: a relay before Postgres that counts round trips.
 //! - [`seed`], [`request`], [`world`]: a tenant, requests as API Gateway sends them, and all of it for one test.
 
-#![expect(clippy::disallowed_methods, reason = "the harness has a machine's clock and environment, and clients of its own")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the harness has a machine's clock and environment, and clients of its own"
+)]
 
 pub mod event_source;
 pub mod install;

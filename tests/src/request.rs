@@ -42,6 +42,7 @@ pub fn of(event: &Value) -> Request {
 }
 
 /// A request with a JSON body.
+#[expect(clippy::needless_pass_by_value, reason = "a method is written at each call")]
 pub fn new(method: Method, path: &str, body: &str) -> Request {
     of(&event(&method, path, body))
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -40,7 +41,8 @@ static PARTS: OnceCell<Parts> = OnceCell::const_new();
 async fn parts() -> Result<&'static Parts> {
     PARTS
         .get_or_try_init(|| async {
-            // What a function logs is shown with the test that failed.
+            // What a function logs is shown with the test that failed. One that listens for itself has its own subscriber.
+            let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
             let progress = Progress::stderr();
             let cluster = Cluster::start(Durability::Off).await?;
             let admin = shared_client(&cluster.url("postgres")).await?;
@@ -262,7 +264,7 @@ impl World {
                 event.records.push(record(&id, &message.body.unwrap_or_default()));
             }
         }
-        let response = dispatch::handle(&self.dispatch, event).await;
+        let response = dispatch::handle(&self.dispatch, event, in_two_minutes()).await;
         for (id, receipt) in receipts {
             if !response.batch_item_failures.iter().any(|failure| failure.item_identifier == id) {
                 self.sqs.delete_message().queue_url(&self.queue_url).receipt_handle(receipt).send().await?;
@@ -273,7 +275,7 @@ impl World {
 
     /// Hands these bodies to the dispatcher, not through SQS; the ids are `m0`, `m1` ...
     pub async fn dispatch_bodies(&self, bodies: &[&str]) -> SqsBatchResponse {
-        dispatch::handle(&self.dispatch, batch(bodies)).await
+        dispatch::handle(&self.dispatch, batch(bodies), in_two_minutes()).await
     }
 
     /// Runs statements of the test's own.
@@ -344,6 +346,11 @@ pub fn db_config(url: &str) -> config::Db {
     config::Db { source: DbSource::Url(url.to_owned()), ca_file: None }
 }
 
+/// The end of an invocation that has just begun.
+pub fn in_two_minutes() -> Instant {
+    Instant::now() + Duration::from_mins(2)
+}
+
 /// An SQS event with these bodies; the ids are `m0`, `m1` ...
 pub fn batch(bodies: &[&str]) -> SqsEvent {
     let mut event = SqsEvent::default();
@@ -374,11 +381,11 @@ pub struct Answer {
 impl Answer {
     /// Reads a function's answer; every body of ours is JSON.
     pub fn read(response: Response<Body>) -> Result<Self> {
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
+        let (parts, body) = response.into_parts();
+        let (status, headers) = (parts.status.as_u16(), parts.headers);
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
-        let body: &[u8] = response.body();
+        let body: &[u8] = &body;
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body)? };
         Ok(Self { status, content_type, headers, body })
     }

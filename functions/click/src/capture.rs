@@ -2,6 +2,8 @@
 //!
 //! A browser is not to be taught: what is malformed in a click is left out, and the click is kept with the rest.
 
+use std::borrow::Cow;
+
 use lambda_http::Request;
 use lambda_http::http::header;
 use shared::body::Fields;
@@ -29,29 +31,29 @@ pub(crate) fn click(
     now_ms: i64,
 ) -> Result<NewClick, Problem> {
     let mut fields = Fields::parse(body).map_err(Problem::not_parseable)?;
-    let url = fields.text("url").and_then(|url| page(&url));
-    let parsed = url.as_deref().and_then(|url| Url::parse(url).ok());
-    let referrer = fields.text("referrer").and_then(|url| page(&url));
+    let page = fields.text("url").and_then(|url| Page::parse(&url));
+    let query = page.as_ref().map(Page::query).unwrap_or_default();
+    let referrer = fields.text("referrer").and_then(|url| Page::parse(&url));
     let given = fields.text("fbclid").and_then(|it| Fbclid::parse(&it));
     let cookie = fields.text("fbc").and_then(|it| Fbc::parse(&it));
     let fbp = fields.text("fbp").and_then(|it| Fbp::parse(&it));
     let utm = UTM.map(|name| {
         let given = fields.text(name).and_then(|value| text::line(&value, UTM_MAX));
-        given.or_else(|| text::line(&query(parsed.as_ref()?, name)?, UTM_MAX))
+        given.or_else(|| text::line(query.iter().find(|(key, _)| key == name).map(|(_, value)| value)?, UTM_MAX))
     });
     let click_id = fields.text("click_id").filter(|id| is_click_id(id));
     let errors = fields.finish_leniently();
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let in_url = given.or_else(|| url.as_deref().and_then(fb::fbclid_in_url));
-    let in_referrer = referrer.as_deref().and_then(fb::fbclid_in_url);
-    let host = parsed.as_ref().and_then(Url::host_str);
+    let in_url = given.or_else(|| fbclid(&query));
+    let in_referrer = referrer.as_ref().and_then(|page| fbclid(&page.query()));
+    let host = page.as_ref().and_then(|page| page.url.host_str());
     let fbc = fb::resolve(in_url, cookie, in_referrer, host, now_ms);
     Ok(NewClick {
         funnel_id: funnel_id.to_owned(),
-        click_id: click_id.unwrap_or_else(ids::new_id),
-        spare_id: ids::new_id(),
+        click_id,
+        own_id: ids::new_id(),
         fbclid: fbc.as_ref().map(|fbc| fbc.fbclid().as_str().to_owned()),
         fbc: fbc.map(|fbc| fbc.as_str().to_owned()),
         fbp: fbp.map(|fbp| fbp.as_str().to_owned()),
@@ -60,8 +62,8 @@ pub(crate) fn click(
             .and_then(|address| user_data::client_ip_address(&address))
             .map(|address| address.to_string()),
         user_agent: agent(request),
-        url: url.and_then(kept),
-        referrer: referrer.and_then(kept),
+        url: page.and_then(Page::kept),
+        referrer: referrer.and_then(Page::kept),
     })
 }
 
@@ -76,25 +78,38 @@ fn is_click_id(id: &str) -> bool {
 }
 
 /// An absolute http(s) URL of any length: what is in it counts, also where it is too long to be kept.
-fn page(text: &str) -> Option<String> {
-    let line = text::line(text, usize::MAX)?;
-    let has_scheme = ["http://", "https://"]
-        .iter()
-        .any(|scheme| line.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    has_scheme.then_some(line)
+struct Page {
+    text: String,
+    /// The same, parsed once for all that is read from it.
+    url: Url,
 }
 
-/// The URL as it is kept: without its query if it is too long with it.
-fn kept(url: String) -> Option<String> {
-    let fits = |url: &String| url.chars().count() <= URL_MAX;
-    if fits(&url) {
-        return Some(url);
+/// Names and values of a query, decoded once.
+type Query<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+impl Page {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text::line(text, usize::MAX)?;
+        let url = Url::parse(&text).ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(Self { text, url })
     }
-    let end = url.find(['?', '#'])?;
-    Some(url[..end].to_owned()).filter(fits)
+
+    fn query(&self) -> Query<'_> {
+        self.url.query_pairs().collect()
+    }
+
+    /// The URL as it is kept: without its query if it is too long with it.
+    fn kept(self) -> Option<String> {
+        let fits = |url: &String| url.chars().count() <= URL_MAX;
+        if fits(&self.text) {
+            return Some(self.text);
+        }
+        let end = self.text.find(['?', '#'])?;
+        Some(self.text[..end].to_owned()).filter(fits)
+    }
 }
 
-/// A parameter of the page's own query, decoded once.
-fn query(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+/// The first usable click id in a query.
+fn fbclid(query: &Query<'_>) -> Option<Fbclid> {
+    query.iter().filter(|(key, _)| key == "fbclid").find_map(|(_, value)| Fbclid::parse(value))
 }

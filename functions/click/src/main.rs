@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let mut reader = Reader::new(&config::environment);
     let (db, hops) = (reader.db(), reader.trusted_proxy_hops());
     let (db, hops) = reader.finish((db, hops))?;
-    let state = Arc::new(State::new(shared::db::open(db, 1).await, hops));
+    let state = Arc::new(State::new(shared::db::open(db, 1), hops));
     let warming = Arc::clone(&state);
     tokio::spawn(async move { warming.db.warm().await });
     lambda_http::run(service_fn(move |request: Request| {

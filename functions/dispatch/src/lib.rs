@@ -5,6 +5,7 @@ mod deliver;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use shared::db::{self, Db};
@@ -13,6 +14,8 @@ use shared::queue::Message;
 use shared::secrets::Secrets;
 use shared::telemetry;
 use tokio::task::JoinSet;
+
+use deliver::Delivery;
 
 /// What the function holds between invocations.
 pub struct State {
@@ -32,8 +35,9 @@ impl State {
 /// Sends what is due of every tenant that the batch names.
 ///
 /// The answer names the records that are not ours (redrive takes them to the dead-letter queue) and those of tenants
-/// whose attempts could not be claimed or recorded; the others are done, whatever Meta said.
-pub async fn handle(state: &Arc<State>, event: SqsEvent) -> SqsBatchResponse {
+/// whose attempts could not be claimed or recorded; the others are done, whatever Meta said. No request starts that might
+/// not end before `deadline`: what is left is given back, and sweep wakes it.
+pub async fn handle(state: &Arc<State>, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
     let mut failures = Vec::new();
     let mut tenants: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in event.records {
@@ -50,7 +54,7 @@ pub async fn handle(state: &Arc<State>, event: SqsEvent) -> SqsBatchResponse {
     for (tenant_id, records) in tenants {
         let state = Arc::clone(state);
         work.spawn(async move {
-            let done = drain(&state, &tenant_id).await;
+            let done = drain(&state, &tenant_id, deadline).await;
             (tenant_id, records, done)
         });
     }
@@ -73,29 +77,29 @@ fn parse(record: &SqsMessage) -> Option<Message> {
     serde_json::from_str(record.body.as_deref()?).ok()
 }
 
-/// Sends what is due until nothing is; a batch that was not full was the last.
-async fn drain(state: &State, tenant_id: &str) -> Result<(), db::Error> {
-    loop {
+/// Sends what is due until nothing is, or until the time is up: a batch that was not full was the last.
+async fn drain(state: &State, tenant_id: &str, deadline: Instant) -> Result<(), db::Error> {
+    let delivery = Delivery { state, tenant_id, deadline };
+    while delivery.has_time() {
         let limit = shared::meta::MAX_EVENTS;
         let count = i64::try_from(limit).unwrap_or(i64::MAX);
         let claimed =
             state.db.run(|client| async move { db::dispatch::claim(&client, tenant_id, count).await }).await?;
         let full = claimed.len() == limit;
-        if !claimed.is_empty() {
-            let done = deliver::deliver(state, tenant_id, claimed).await;
-            let done = &done;
-            state.db.run(|client| async move { db::dispatch::record(&client, tenant_id, done).await }).await?;
-        }
+        delivery.run(claimed).await?;
         if !full {
             return Ok(());
         }
     }
+    Ok(())
 }
 
 fn batch_response(failures: Vec<String>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
+    // An empty id would fail the whole batch (AWS, Handling errors for an SQS event source).
     response.batch_item_failures = failures
         .into_iter()
+        .filter(|id| !id.is_empty())
         .map(|id| {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;

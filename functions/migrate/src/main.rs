@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     let db = reader.finish(db)?;
     let secrets = match db.source {
         DbSource::Url(_) => None,
-        DbSource::Secret(_) => Some(Secrets::new(&aws::sdk_config().await)),
+        DbSource::Secret(_) => Some(Secrets::new(&aws::sdk_config())),
     };
     let composed = Arc::new((db, secrets));
     run(service_fn(move |_: LambdaEvent<Value>| {

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let mut reader = Reader::new(&config::environment);
     let (db, queue_url) = (reader.db(), reader.queue_url());
     let (db, queue_url) = reader.finish((db, queue_url))?;
-    let sdk = Box::pin(aws::sdk_config()).await;
+    let sdk = aws::sdk_config();
     let db = Db::new(db, Some(Secrets::new(&sdk)), 1);
     let state = Arc::new(State::new(db, Queue::new(&sdk, queue_url)));
     let warming = Arc::clone(&state);

@@ -29,7 +29,7 @@ pub(crate) struct Parsed {
 struct Core {
     order_id: OrderId,
     event_name: EventName,
-    state: OrderState,
+    state: Option<OrderState>,
     value: Money,
     event_time_s: i64,
 }
@@ -65,7 +65,7 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
     else {
         return Err(Problem::not_parseable("the order cannot be written as JSON"));
     };
-    let not_a_sale = core.event_name.is_purchase() && core.state != OrderState::Paid;
+    let not_a_sale = core.event_name.is_purchase() && core.state != Some(OrderState::Paid);
     let order = NewOrder {
         tenant_id: key.tenant_id.clone(),
         key_id: key.id.clone(),
@@ -77,7 +77,7 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
         value: core.value.to_string(),
         currency: core.value.currency().code().to_owned(),
         event_time_s: core.event_time_s,
-        state: core.state.as_str(),
+        state: core.state.map(OrderState::as_str),
         ignored: not_a_sale.then_some(IgnoredReason::OrderNotPaid),
         custom_data,
         email_hash: buyer.first_hash("em").map(str::to_owned),
@@ -108,10 +108,7 @@ fn core(fields: &mut Fields<'_>, now_s: i64) -> Option<Core> {
             "must have 1 to 100 characters, none of control and no |",
         ),
     };
-    let state = match fields.text("status") {
-        None => Some(OrderState::Paid),
-        Some(text) => or_error(fields, "status", OrderState::parse(&text), &one_of(OrderState::WORDS)),
-    };
+    let state = status(fields, event_name.as_ref());
     let value = value(fields);
     let event_time_s = event_time(fields, now_s);
     Some(Core {
@@ -123,9 +120,23 @@ fn core(fields: &mut Fields<'_>, now_s: i64) -> Option<Core> {
     })
 }
 
+/// A Purchase without a status is of a paid order; another event without one says nothing of the order's payment.
+/// `None` is an error, `Some(None)` says nothing.
+#[expect(clippy::option_option, reason = "wrong, silent and said are three things")]
+fn status(fields: &mut Fields<'_>, event_name: Option<&EventName>) -> Option<Option<OrderState>> {
+    let before = fields.errors.len();
+    match fields.text("status") {
+        Some(text) => or_error(fields, "status", OrderState::parse(&text), &one_of(OrderState::WORDS)).map(Some),
+        None if fields.errors.len() > before => None,
+        None => Some(event_name.is_some_and(EventName::is_purchase).then_some(OrderState::Paid)),
+    }
+}
+
 fn required<T>(fields: &mut Fields<'_>, name: &str, parse: fn(&str) -> Option<T>, rule: &str) -> Option<T> {
     let before = fields.errors.len();
-    if let Some(text) = fields.text_or_integer(name) { or_error(fields, name, parse(&text), rule) } else {
+    if let Some(text) = fields.text_or_integer(name) {
+        or_error(fields, name, parse(&text), rule)
+    } else {
         if fields.errors.len() == before {
             fields.error(name, "required", "is required");
         }

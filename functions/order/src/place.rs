@@ -4,6 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::db::orders::{self, Kept, NewOrder, Recorded};
+use shared::domain::attribution::{Match, Stage};
 use shared::http::{self, FieldError, Problem};
 use shared::queue::Message;
 
@@ -15,10 +16,12 @@ struct Placed {
     event_id: String,
     duplicate: bool,
     r#match: MatchAnswer,
-    state: &'static str,
+    /// Unknown once retention has purged the conversion.
+    state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    action_source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_source: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FieldError>,
 }
@@ -30,6 +33,7 @@ pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<B
     let parse::Parsed { order, mut warnings } = parse::order(&caller.key, body, state.clock.now_s())?;
     let kept = match record(state, &order).await {
         Ok(Recorded::Order(kept)) => *kept,
+        Ok(Recorded::Forgotten) => return Ok(forgotten(order.event_id, warnings)),
         Ok(Recorded::KeyRevoked) => return Err(caller.revoked(state)),
         Ok(Recorded::Retired) => return Err(Problem::gone()),
         Err(error) => return Err(crate::unavailable(request, &error)),
@@ -43,9 +47,9 @@ pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<B
         event_id: order.event_id,
         duplicate: kept.duplicate,
         r#match: kept.found.into(),
-        state: kept.state.as_str(),
+        state: Some(kept.state.as_str()),
         reason: kept.reason,
-        action_source: kept.action_source,
+        action_source: Some(kept.action_source),
         warnings,
     };
     Ok(http::json(status, &answer))
@@ -53,6 +57,21 @@ pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<B
 
 async fn record(state: &State, order: &NewOrder) -> Result<Recorded, shared::db::Error> {
     state.db.run(|client| async move { orders::record(&client, order).await }).await
+}
+
+fn forgotten(event_id: String, warnings: Vec<FieldError>) -> Response<Body> {
+    let nothing = Match { stage: Stage::None, click_id: None, evidence: Vec::new() };
+    let reason = Some("purged".to_owned());
+    let answer = Placed {
+        event_id,
+        duplicate: true,
+        r#match: nothing.into(),
+        state: None,
+        reason,
+        action_source: None,
+        warnings,
+    };
+    http::json(StatusCode::OK, &answer)
 }
 
 /// The order is kept already: if SQS is away, its pending attempt waits for sweep.

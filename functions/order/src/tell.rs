@@ -59,7 +59,9 @@ struct OrderAnswer {
 /// The event with this id.
 pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str) -> Result<Response<Body>, Problem> {
     let event_id = EventId::parse(event_id);
-    let stories = if let Some(event_id) = event_id { find(state, request, Of::Event(event_id.to_string())).await? } else {
+    let stories = if let Some(event_id) = event_id {
+        find(state, request, Of::Event(event_id.to_string())).await?
+    } else {
         auth::caller(state, request).await?;
         Vec::new()
     };

@@ -9,10 +9,10 @@ use super::Error;
 pub struct NewClick {
     /// The funnel in the path.
     pub funnel_id: String,
-    /// The click id that the browser minted, else ours.
-    pub click_id: String,
-    /// Ours, for the case that the browser's id is another browser's.
-    pub spare_id: String,
+    /// The click id that the browser minted, if it did.
+    pub click_id: Option<String>,
+    /// Ours, for where the browser gave none, or one that is another click's.
+    pub own_id: String,
     /// The ad click.
     pub fbclid: Option<String>,
     /// Always there when `fbclid` is.
@@ -52,79 +52,120 @@ pub enum Recorded {
 }
 
 /// The statement of [`record`], for who measures or explains it.
+///
+/// `own` is the row of this click, if there is one, by preference: the row that the click id names, if it is of this ad
+/// click and browser (1); a row of the fbclid, first or shared, of this browser (2); the row that the click id names and that
+/// has no ad click yet (3); a row of the fbclid where one side has no fbp, and neither address nor agent differs (4).
 pub const RECORD: &str = "
     with funnel as (
         select f.tenant_id, f.id, f.status, t.status::text as tenant_status
         from funnels f join tenants t on t.id = f.tenant_id
         where f.id = $1::text
     ), live as (
-        select tenant_id, id from funnel where status = 'active' and tenant_status <> 'retired'
+        select tenant_id, id, browser_of($6::text) as browser from funnel where status = 'active' and tenant_status <> 'retired'
     ), first as (
         select c.* from live join clicks c on c.tenant_id = live.tenant_id and c.fbclid = $4::text
     ), named as (
         select c.* from live join clicks c on c.tenant_id = live.tenant_id and c.id = $2::text
+        union all
+        select c.* from live join click_aliases a on a.tenant_id = live.tenant_id and a.id = $2
+            join clicks c on c.tenant_id = a.tenant_id and c.id = a.click_id
+        limit 1
+    ), candidate as (
+        select case when $4 is null or named.fbclid = $4 or named.shared_from = first.id then 1 else 3 end as preference, named.*
+        from live join named on true left join first on true
+        where (named.browser is null or live.browser is null or named.browser = live.browser)
+          and ($4 is null or named.fbclid = $4
+               or named.fbclid is null and (named.shared_from is null or named.shared_from = first.id))
+        union all
+        select case when first.browser = live.browser then 2 else 4 end, first.*
+        from live join first on true
+        where first.browser = live.browser
+           or (first.browser is null or live.browser is null)
+              and coalesce(first.ip = $12::text, true) and coalesce(first.user_agent = $13::text, true)
+        union all
+        select case when s.browser = live.browser then 2 else 4 end, s.*
+        from live join first on true join clicks s on s.tenant_id = live.tenant_id and s.shared_from = first.id
+        where s.browser = live.browser
+           or (s.browser is null or live.browser is null)
+              and coalesce(s.ip = $12, true) and coalesce(s.user_agent = $13, true)
+    ), preferred as (
+        select candidate.*, first.id as first_id,
+               -- It has no ad click yet, and no row of the same browser has this one.
+               candidate.fbclid is null and candidate.shared_from is null and $4 is not null
+               and not exists (
+                   select from clicks o
+                   where o.tenant_id = candidate.tenant_id and o.shared_from = first.id
+                     and o.browser is not distinct from coalesce(candidate.browser, browser_of($6))
+               ) as joins,
+               candidate.fbp is null and $6 is not null
+               and not exists (
+                   select from clicks o
+                   where o.tenant_id = candidate.tenant_id and o.shared_from = coalesce(candidate.shared_from, first.id)
+                     and o.browser = browser_of($6)
+               ) as takes_fbp
+        from candidate left join first on true
+        order by preference, candidate.created_at, candidate.id limit 1
     ), own as (
-        select named.id, named.fbc, named.fbp, named.shared_from, 1 as preference
-        from named join first on first.id = named.shared_from
-        where named.fbp is null or $6::text is null or named.fbp = $6
-        union all
-        select id, fbc, fbp, shared_from, 2 from first where fbp is null or $6 is null or fbp = $6
-        union all
-        select s.id, s.fbc, s.fbp, s.shared_from, 3
-        from first join clicks s on s.tenant_id = first.tenant_id and s.shared_from = first.id and s.fbp = $6
-        union all
-        select id, fbc, fbp, shared_from, 4 from named
-        where (fbp is null or $6 is null or fbp = $6)
-          and ($4 is null or fbclid = $4 or fbclid is null and shared_from is null)
-        order by preference limit 1
+        select preferred.*,
+               joins or takes_fbp
+               or utm_source is null and $7::text is not null or utm_medium is null and $8::text is not null
+               or utm_campaign is null and $9::text is not null or utm_content is null and $10::text is not null
+               or utm_term is null and $11::text is not null
+               or (ip is null and $12 is not null or user_agent is null and $13 is not null)
+                  and coalesce(ip = $12, true) and coalesce(user_agent = $13, true)
+               or url is null and $14::text is not null or referrer is null and $15::text is not null as lacks
+        from preferred
     ), added as (
         insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, utm_source, utm_medium, utm_campaign,
                             utm_content, utm_term, ip, user_agent, url, referrer, shared_from, created_at, updated_at)
-        select live.tenant_id, case when exists (select from named) then $3::text else $2 end, live.id,
+        select live.tenant_id, case when $2 is null or exists (select from named) then $3::text else $2 end, live.id,
                case when exists (select from first) then null else $4 end,
                case when exists (select from first) then null else $5::text end,
-               $6, $7::text, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::text, $15::text,
-               (select id from first), clock(), clock()
+               $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, (select id from first), clock(), clock()
         from live
         where not exists (select from own)
         on conflict do nothing
-        returning id, fbc, fbp
+        returning id, fbc
     ), completed as (
         update clicks c
-        set fbclid = case when exists (select from first) then c.fbclid else coalesce(c.fbclid, $4) end,
-            fbc = case when exists (select from first where first.id <> c.id) then c.fbc else coalesce(c.fbc, $5) end,
-            shared_from = case when c.fbclid is null
-                then coalesce(c.shared_from, (select id from first where first.id <> c.id)) else c.shared_from end,
-            fbp = coalesce(c.fbp, $6),
+        set fbclid = case when own.joins and own.first_id is null then $4 else c.fbclid end,
+            fbc = case when own.joins and own.first_id is null then $5 else c.fbc end,
+            shared_from = case when own.joins then own.first_id else c.shared_from end,
+            fbp = case when own.takes_fbp then $6 else c.fbp end,
             utm_source = coalesce(c.utm_source, $7), utm_medium = coalesce(c.utm_medium, $8),
             utm_campaign = coalesce(c.utm_campaign, $9), utm_content = coalesce(c.utm_content, $10),
-            utm_term = coalesce(c.utm_term, $11), ip = coalesce(c.ip, $12),
-            user_agent = coalesce(c.user_agent, $13), url = coalesce(c.url, $14),
-            referrer = coalesce(c.referrer, $15), updated_at = clock()
-        from live join own on true
+            utm_term = coalesce(c.utm_term, $11),
+            -- Never one visitor's address beside another's agent.
+            ip = case when coalesce(c.user_agent = $13, true) then coalesce(c.ip, $12) else c.ip end,
+            user_agent = case when coalesce(c.ip = $12, true) then coalesce(c.user_agent, $13) else c.user_agent end,
+            url = coalesce(c.url, $14), referrer = coalesce(c.referrer, $15), updated_at = clock()
+        from live join own on own.lacks
         where c.tenant_id = live.tenant_id and c.id = own.id
-          and (c.fbclid is null and $4 is not null and c.shared_from is null
-            or c.fbp is null and $6 is not null
-            or c.utm_source is null and $7 is not null or c.utm_medium is null and $8 is not null
-            or c.utm_campaign is null and $9 is not null or c.utm_content is null and $10 is not null
-            or c.utm_term is null and $11 is not null or c.ip is null and $12 is not null
-            or c.user_agent is null and $13 is not null or c.url is null and $14 is not null
-            or c.referrer is null and $15 is not null)
-        returning c.fbc, c.fbp
+          -- A request at the same time may have made it another browser's or ad click's: then it is to be looked at again.
+          and c.fbclid is not distinct from own.fbclid and c.shared_from is not distinct from own.shared_from
+          and c.fbp is not distinct from own.fbp
+        returning c.id, c.fbc, c.fbp
+    ), alias as (
+        insert into click_aliases (tenant_id, id, click_id, created_at)
+        select live.tenant_id, $2, own.id, clock()
+        from live join own on own.id <> $2
+        where not exists (select from named)
+        on conflict do nothing
     )
     select funnel.status = 'active' as active, funnel.tenant_status = 'retired' as retired,
-           coalesce(added.id, own.id) as click_id,
+           case when own.lacks and completed.id is null then null else coalesce(added.id, own.id) end as click_id,
            coalesce(added.fbc, completed.fbc, own.fbc, first.fbc,
-                    (select c.fbc from live join clicks c on c.tenant_id = live.tenant_id and c.id = own.shared_from)) as fbc,
-           coalesce(added.fbp, completed.fbp, own.fbp) as fbp,
+                    (select p.fbc from clicks p where p.tenant_id = funnel.tenant_id and p.id = own.shared_from)) as fbc,
+           case when added.id is not null then $6 else coalesce(completed.fbp, own.fbp) end as fbp,
            added.id is not null as new
     from funnel left join added on true left join own on true left join completed on true left join first on true";
 
 /// Records a click. First-seen wins, later data completes it.
 ///
-/// The row of an fbclid is the first browser's; another browser (another fbp) that comes with the same fbclid gets a
-/// row of its own that points at the first. Without an fbclid, the click id names the row. A race with the same
-/// click's other request is [`Error::Race`]: the next try finds its row.
+/// The row of an fbclid is the first visitor's; another one that comes with the same fbclid (the link was shared) gets a
+/// row of its own that points at the first. Each click id that a browser gave for a click names it from then on. A race
+/// with another request is [`Error::Race`]: the next try sees what it made.
 pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error> {
     let statement = client.prepare_cached(RECORD).await?;
     let [source, medium, campaign, content, term] = &click.utm;
@@ -134,7 +175,7 @@ pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error
             &[
                 &click.funnel_id,
                 &click.click_id,
-                &click.spare_id,
+                &click.own_id,
                 &click.fbclid,
                 &click.fbc,
                 &click.fbp,

@@ -5,6 +5,8 @@ use serde_json::value::RawValue;
 use tokio_postgres::Row;
 
 use super::Error;
+use crate::domain::conversion::State;
+use crate::domain::delivery::{Event, Said};
 
 /// How long a claim holds, in seconds: longer than a dispatcher may run, so that a lease only runs out on a dead one.
 pub const LEASE_S: i32 = 300;
@@ -17,10 +19,11 @@ pub struct Claimed {
     pub lease_token: i64,
     /// Which attempt it is, from 1.
     pub number: i32,
-    /// Whether Meta would refuse the event for its age.
-    pub too_old: bool,
-    /// How long ago the conversion was made, in seconds: no send of it is older.
+    /// How old the event is, in seconds.
     pub age_s: i64,
+    /// How long ago the first send was whose answer nobody knows, in seconds: an unclear answer, or a dispatcher that
+    /// died with the lease.
+    pub unclear_s: Option<i64>,
     /// The pixel to send to; none if the tenant has none yet.
     pub pixel_id: Option<String>,
     /// The test event code, while its end lies ahead.
@@ -29,46 +32,32 @@ pub struct Claimed {
     pub event: Event,
 }
 
-/// An event of the outbox.
-pub struct Event {
-    /// Deduplication key.
-    pub event_id: String,
-    /// Meta's or a custom name.
-    pub event_name: String,
-    /// Unix seconds.
-    pub event_time_s: i64,
-    /// Where it took place.
-    pub action_source: String,
-    /// The page.
-    pub event_source_url: Option<String>,
-    /// JSON.
-    pub user_data: Box<RawValue>,
-    /// JSON.
-    pub custom_data: Box<RawValue>,
-}
-
 /// The statement of [`claim`], for who measures or explains it.
+///
+/// A tenant in provisioning sends what came while its test code was live; what is held waits for active.
 pub const CLAIM: &str = "
     with due as (
-        select a.tenant_id, a.id
+        select a.tenant_id, a.id,
+               coalesce(a.unclear_since, a.leased_until - $3 * interval '1 second') as unclear_since
         from tenants t
             join dispatch_attempts a on a.tenant_id = t.id
             join conversions c on c.tenant_id = a.tenant_id and c.event_id = a.event_id
         where t.id = $1
-          and (t.status = 'active' or t.status = 'provisioning' and t.test_event_code_until > clock())
+          and (t.status = 'active' and c.state in ('pending', 'held', 'parked')
+               or t.status = 'provisioning' and t.test_event_code_until > clock() and c.state in ('pending', 'parked'))
           and a.status = 'pending' and a.due_at <= clock()
           and (a.leased_until is null or a.leased_until <= clock())
-          and c.state in ('pending', 'held')
         order by a.due_at limit $2
         for update of a skip locked
     ), claimed as (
         update dispatch_attempts a
-        set leased_until = clock() + $3 * interval '1 second', lease_token = a.lease_token + 1
+        set leased_until = clock() + $3 * interval '1 second', lease_token = a.lease_token + 1,
+            unclear_since = due.unclear_since
         from due where a.tenant_id = due.tenant_id and a.id = due.id
-        returning a.tenant_id, a.id, a.event_id, a.lease_token, a.number, a.due_at
+        returning a.tenant_id, a.id, a.event_id, a.lease_token, a.number, a.due_at, a.unclear_since
     )
-    select claimed.id, claimed.lease_token, claimed.number, c.event_time < clock() - interval '7 days' as too_old,
-           extract(epoch from clock() - c.created_at)::bigint as age_s,
+    select claimed.id, claimed.lease_token, claimed.number, extract(epoch from clock() - c.event_time)::bigint as age_s,
+           extract(epoch from clock() - claimed.unclear_since)::bigint as unclear_s,
            t.pixel_id, case when t.test_event_code_until > clock() then t.test_event_code end as test_event_code,
            c.event_id, c.event_name, extract(epoch from c.event_time)::bigint as event_time, c.action_source,
            c.event_source_url, c.user_data::text as user_data, c.custom_data::text as custom_data
@@ -92,8 +81,8 @@ fn claimed(row: &Row) -> Result<Claimed, Error> {
         attempt_id: row.try_get("id")?,
         lease_token: row.try_get("lease_token")?,
         number: row.try_get("number")?,
-        too_old: row.try_get("too_old")?,
         age_s: row.try_get("age_s")?,
+        unclear_s: row.try_get("unclear_s")?,
         pixel_id: row.try_get("pixel_id")?,
         test_event_code: row.try_get("test_event_code")?,
         event: Event {
@@ -115,13 +104,15 @@ pub enum Outcome {
     Sent,
     /// Failed, and tried again after the wait, in milliseconds. The id is the new attempt's.
     Retry {
+        /// Where the conversion stands meanwhile: pending, or parked.
+        state: State,
         /// From now.
         wait_ms: i64,
         /// Of the attempt to come.
         next_id: String,
     },
     /// Failed for good: the conversion goes to a state that waits for a person, or ends.
-    Stop(crate::domain::conversion::State),
+    Stop(State),
 }
 
 /// What to record of an attempt.
@@ -136,7 +127,7 @@ pub struct Done {
     /// A word for what the answer was: `accepted`, `throttled`, `unclear` ...
     pub answer: &'static str,
     /// What Meta said.
-    pub said: crate::meta::Said,
+    pub said: Said,
 }
 
 /// The statement of [`record`], for who measures or explains it. `finished_at is null` is what pending means, said so that
@@ -155,14 +146,17 @@ pub const RECORD: &str = "
             fbtrace_id = g.fbtrace_id, events_received = g.events_received
         from given g
         where a.tenant_id = $1 and a.id = g.id and a.lease_token = g.lease_token and a.finished_at is null
-        returning a.event_id, a.number, g.state, g.answer, g.wait_ms, g.next_id
+        returning a.event_id, a.number, a.unclear_since, g.state, g.answer, g.wait_ms, g.next_id
     ), moved as (
-        update conversions c set state = f.state, reason = nullif(f.answer, 'accepted'), updated_at = clock()
+        update conversions c
+        set state = f.state, reason = case when f.state not in ('sent', 'pending') then f.answer end, updated_at = clock()
         from finished f
-        where c.tenant_id = $1 and c.event_id = f.event_id and f.state is not null
+        where c.tenant_id = $1 and c.event_id = f.event_id
     ), again as (
-        insert into dispatch_attempts (tenant_id, id, event_id, number, created_at, due_at)
-        select $1, next_id, event_id, number + 1, clock(), clock() + wait_ms * interval '1 millisecond'
+        insert into dispatch_attempts (tenant_id, id, event_id, number, unclear_since, created_at, due_at)
+        select $1, next_id, event_id, number + 1,
+               coalesce(unclear_since, case when answer = 'unclear' then clock() end),
+               clock(), clock() + wait_ms * interval '1 millisecond'
         from finished where next_id is not null
     )
     select count(*) from finished";
@@ -201,8 +195,7 @@ pub async fn record(client: &Client, tenant_id: &str, done: &[Done]) -> Result<u
 fn state(done: &Done) -> Option<&str> {
     match &done.outcome {
         Outcome::Sent => Some("sent"),
-        Outcome::Stop(state) => Some(state.as_str()),
-        Outcome::Retry { .. } => None,
+        Outcome::Stop(state) | Outcome::Retry { state, .. } => Some(state.as_str()),
     }
 }
 
@@ -218,6 +211,18 @@ fn next_id(done: &Done) -> Option<&str> {
         Outcome::Retry { next_id, .. } => Some(next_id),
         Outcome::Sent | Outcome::Stop(_) => None,
     }
+}
+
+/// Gives back attempts that were claimed and not sent: they are due for the next dispatcher at once.
+pub async fn release(client: &Client, tenant_id: &str, claimed: &[(String, i64)]) -> Result<(), Error> {
+    const SQL: &str = "
+        update dispatch_attempts a set leased_until = null
+        from unnest($2::text[], $3::bigint[]) as g (id, lease_token)
+        where a.tenant_id = $1 and a.id = g.id and a.lease_token = g.lease_token and a.finished_at is null";
+    let statement = client.prepare_cached(SQL).await?;
+    let (ids, tokens): (Vec<&str>, Vec<i64>) = claimed.iter().map(|(id, token)| (id.as_str(), *token)).unzip();
+    client.execute(&statement, &[&tenant_id, &ids, &tokens]).await?;
+    Ok(())
 }
 
 /// The statement of [`due`], for who measures or explains it. It steps from tenant to tenant along the index of pending

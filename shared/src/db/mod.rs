@@ -28,7 +28,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long one statement may take before the request is given up (API Gateway itself ends at 30 s).
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often an operation is run while it fails in a passing way. Two races can be lost in a row (for the first row of a
-/// shared ad click, then for the browser's own), and each connection of a pool may have died.
+/// shared ad click, then for the browser's own), and a connection may have died.
 const TRIES: u32 = 4;
 
 /// Why the database did not do it.
@@ -72,20 +72,32 @@ impl Error {
         matches!(error.code(), Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION))
     }
 
+    /// Whether the connection itself failed, rather than the statement on it.
+    fn is_dead_connection(&self) -> bool {
+        match self {
+            Self::StatementTimeout => true,
+            Self::Statement(error) => {
+                error.is_closed()
+                    || error
+                        .code()
+                        .is_none_or(|code| matches!(*code, SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the same statement can succeed at once: the connection had died, or a concurrent change won.
     fn is_passing(&self) -> bool {
         match self {
             Self::Race => true,
             Self::Statement(error) => {
-                error.is_closed()
-                    || error.code().is_none_or(|code| {
+                self.is_dead_connection()
+                    || error.code().is_some_and(|code| {
                         matches!(
                             *code,
                             SqlState::T_R_DEADLOCK_DETECTED
                                 | SqlState::T_R_SERIALIZATION_FAILURE
                                 | SqlState::UNIQUE_VIOLATION
-                                | SqlState::ADMIN_SHUTDOWN
-                                | SqlState::CRASH_SHUTDOWN
                         )
                     })
             }
@@ -143,12 +155,20 @@ impl Db {
         R: Future<Output = Result<T, Error>>,
     {
         let client = self.client().await?;
-        if let Ok(done) = tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await {
-            return done;
+        let done = tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await;
+        let done = done.unwrap_or(Err(Error::StatementTimeout));
+        if done.as_ref().is_err_and(Error::is_dead_connection) {
+            self.drop_idle().await;
         }
-        // Its connection may hang for as long as TCP waits: the next request must not get it.
-        *self.pool.write().await = None;
-        Err(Error::StatementTimeout)
+        done
+    }
+
+    /// Lets go of every connection that nobody uses. What ended one has ended the others, though they may not know yet;
+    /// and one that hangs would do so for as long as TCP waits.
+    async fn drop_idle(&self) {
+        if let Some(pool) = self.pool.read().await.as_ref() {
+            pool.retain(|_, _| false);
+        }
     }
 
     /// A connection; after a refused login, one with the password read anew.
@@ -200,10 +220,10 @@ impl Db {
 }
 
 /// The database of a function's configuration, with a Secrets Manager client only where the URL is kept there.
-pub async fn open(config: config::Db, size: usize) -> Db {
+pub fn open(config: config::Db, size: usize) -> Db {
     let secrets = match config.source {
         DbSource::Url(_) => None,
-        DbSource::Secret(_) => Some(Secrets::new(&crate::aws::sdk_config().await)),
+        DbSource::Secret(_) => Some(Secrets::new(&crate::aws::sdk_config())),
     };
     Db::new(config, secrets, size)
 }

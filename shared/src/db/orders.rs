@@ -10,6 +10,7 @@ use super::Error;
 use super::stories::{candidates, rules};
 use crate::domain::attribution::{self, CLOCK_SLACK_US, Evidence, NETWORK_WINDOW_US, Stage};
 use crate::domain::conversion::{IgnoredReason, State, TOO_BROAD};
+use crate::domain::order::OrderState;
 
 /// An order as it was parsed, normalised and hashed.
 #[derive(Clone, Default)]
@@ -34,8 +35,8 @@ pub struct NewOrder {
     pub currency: String,
     /// When it happened, in Unix seconds.
     pub event_time_s: i64,
-    /// The order's state.
-    pub state: &'static str,
+    /// The order's state, if the delivery says one.
+    pub state: Option<&'static str>,
     /// Why it sends nothing, if it does not.
     pub ignored: Option<IgnoredReason>,
     /// The order's own `user_data`, as JSON.
@@ -73,6 +74,8 @@ pub struct NewOrder {
 pub enum Recorded {
     /// It is kept.
     Order(Box<Kept>),
+    /// The event was claimed before, and its conversion has been purged since: a duplicate of which no more is known.
+    Forgotten,
     /// The key is not in force any more.
     KeyRevoked,
     /// The tenant is retired.
@@ -137,6 +140,10 @@ pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error
     match row.try_get::<_, Option<&str>>("tenant_status")? {
         None => Ok(Recorded::KeyRevoked),
         Some("retired") => Ok(Recorded::Retired),
+        // Claim and conversion are made together, so a claim without one has lost it to retention.
+        Some(_) if row.try_get("known")? && row.try_get::<_, Option<&str>>("state")?.is_none() => {
+            Ok(Recorded::Forgotten)
+        }
         Some(_) => kept(&row, &order.id).map(|kept| Recorded::Order(Box::new(kept))),
     }
 }
@@ -160,11 +167,24 @@ fn kept(row: &Row, id: &str) -> Result<Kept, Error> {
     })
 }
 
+/// How many of the newest observations of a hash are looked at: a checkout that sends one address for everybody must not
+/// make each order slower than the last.
+const OBSERVATIONS: i32 = 20;
+
 /// Rank and stage of each evidence as SQL, from the rules' own definition.
 fn evidence_case(column: &str, value: impl Fn(Evidence) -> String) -> String {
     let arms: Vec<String> = Evidence::WORDS
         .iter()
         .filter_map(|word| Evidence::parse(word).map(|evidence| format!("when '{word}' then {}", value(evidence))))
+        .collect();
+    format!("case {column} {} end", arms.join(" "))
+}
+
+/// How far an order is, as SQL, from the state's own definition.
+fn progress_case(column: &str) -> String {
+    let arms: Vec<String> = OrderState::WORDS
+        .iter()
+        .filter_map(|word| OrderState::parse(word).map(|state| format!("when '{word}' then {}", state.progress())))
         .collect();
     format!("case {column} {} end", arms.join(" "))
 }
@@ -189,7 +209,8 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         .map(|set| format!("keys <@ array[{}]", sql_list(set.iter().copied())))
         .collect::<Vec<_>>()
         .join(" or ");
-    let identity = Stage::Identity.as_str();
+    let (identity, network) = (Stage::Identity.as_str(), Stage::Network.as_str());
+    let (new_progress, old_progress) = (progress_case("excluded.state"), progress_case("o.state"));
     let no_person = IgnoredReason::NoPerson.as_str();
     format!(
         "
@@ -208,40 +229,47 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                happened_at, window_days
         from open, lateral (select timestamptz 'epoch' + $10::bigint * interval '1 microsecond' as happened_at) event
     ), bounds as (
-        select ordered_at, ordered_at - window_days * interval '1 day' as oldest,
+        select browser_of($20::text) as browser, ordered_at, ordered_at - window_days * interval '1 day' as oldest,
                ordered_at + {CLOCK_SLACK_US} * interval '1 microsecond' as latest,
                ordered_at - {NETWORK_WINDOW_US} * interval '1 microsecond' as network_oldest
         from times
     ), candidate as (
         select 'click_id' as evidence, c.id as click_id, c.created_at as clicked_at, c.created_at as observed_at,
-               coalesce(c.fbp = $20::text, false) as same_browser
-        from bounds join clicks c on c.tenant_id = $1 and c.id = $17::text
+               coalesce(c.browser = bounds.browser, false) as same_browser
+        from bounds join clicks c on c.tenant_id = $1 and c.id = coalesce(
+            (select a.click_id from click_aliases a where a.tenant_id = $1 and a.id = $17::text), $17)
         union all
-        select 'fbc', c.id, c.created_at, c.created_at, coalesce(c.fbp = $20, false)
+        select 'fbc', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false)
         from bounds join clicks c on c.tenant_id = $1 and c.fbc = $18::text
         union all
-        select 'fbclid', c.id, c.created_at, c.created_at, coalesce(c.fbp = $20, false)
+        select 'fbclid', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false)
         from bounds join clicks c on c.tenant_id = $1 and c.fbclid = $19::text
         union all
         select 'fbclid', s.id, s.created_at, s.created_at, true
         from bounds join clicks c on c.tenant_id = $1 and c.fbclid = $19
-            join clicks s on s.tenant_id = $1 and s.shared_from = c.id and s.fbp = $20
+            join clicks s on s.tenant_id = $1 and s.shared_from = c.id and s.browser = bounds.browser
         union all
         (select 'fbp', c.id, c.created_at, c.created_at, true
-         from bounds join clicks c on c.tenant_id = $1 and c.fbp = $20 and c.created_at <= latest
+         from bounds join clicks c on c.tenant_id = $1 and c.browser = bounds.browser and c.created_at <= latest
          order by c.created_at desc limit 5)
         union all
-        (select 'email_hash', c.id, c.created_at, i.created_at, coalesce(c.fbp = $20, false)
-         from bounds join identities i on i.tenant_id = $1 and i.email_hash = $15::text and i.created_at <= latest
-             join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
+        (select 'email_hash', c.id, c.created_at, i.created_at, coalesce(c.browser = bounds.browser, false)
+         from bounds cross join lateral (
+                 select o.click_id, o.created_at from identities o
+                 where o.tenant_id = $1 and o.email_hash = $15::text and o.click_id is not null and o.created_at <= latest
+                 order by o.created_at desc limit {OBSERVATIONS}
+             ) i join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
          order by c.created_at >= oldest desc, i.created_at desc limit 5)
         union all
-        (select 'phone_hash', c.id, c.created_at, i.created_at, coalesce(c.fbp = $20, false)
-         from bounds join identities i on i.tenant_id = $1 and i.phone_hash = $16::text and i.created_at <= latest
-             join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
+        (select 'phone_hash', c.id, c.created_at, i.created_at, coalesce(c.browser = bounds.browser, false)
+         from bounds cross join lateral (
+                 select o.click_id, o.created_at from identities o
+                 where o.tenant_id = $1 and o.phone_hash = $16::text and o.click_id is not null and o.created_at <= latest
+                 order by o.created_at desc limit {OBSERVATIONS}
+             ) i join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
          order by c.created_at >= oldest desc, i.created_at desc limit 5)
         union all
-        (select 'network', c.id, c.created_at, c.created_at, coalesce(c.fbp = $20, false)
+        (select 'network', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false)
          from bounds join clicks c on c.tenant_id = $1 and c.ip = $22::text and c.user_agent = $23::text
              and c.created_at between network_oldest and latest
          order by c.created_at desc limit 3)
@@ -253,18 +281,28 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
           and (evidence <> 'network'
                or 1 = (select count(distinct n.click_id) from candidate n where n.evidence = 'network' and n.clicked_at >= oldest))
     ), chosen as (
-        select click_id, stage from fit
+        select click_id, stage, evidence from fit
         order by rank, same_browser desc, observed_at desc, clicked_at desc, click_id limit 1
     ), click as (
-        select c.id, coalesce(c.fbc, f.fbc) as fbc, c.fbp, c.ip, c.user_agent, c.url,
+        select c.id, coalesce(c.fbclid, f.fbclid) as fbclid, coalesce(c.fbc, f.fbc) as fbc, c.url,
                case when exists (select from fit where fit.click_id = c.id and fit.stage = '{identity}')
-                   then '{identity}' else chosen.stage end as stage
-        from chosen join clicks c on c.tenant_id = $1 and c.id = chosen.click_id
+                   then '{identity}' else chosen.stage end as stage,
+               -- An ad click alone does not say which of those who shared its link ordered: then nobody's address, agent
+               -- or browser goes along.
+               case when chosen.evidence not in ('fbc', 'fbclid')
+                      or exists (select from fit where fit.click_id = c.id and fit.evidence not in ('fbc', 'fbclid'))
+                      or coalesce(c.browser = bounds.browser, not exists (
+                             select from clicks s where s.tenant_id = $1 and s.shared_from = coalesce(c.shared_from, c.id)))
+                   then jsonb_build_object('fbp', c.fbp, 'client_ip_address', c.ip, 'client_user_agent', c.user_agent)
+                   else '{{}}' end as visitor
+        from bounds, chosen join clicks c on c.tenant_id = $1 and c.id = chosen.click_id
             left join clicks f on f.tenant_id = $1 and f.id = c.shared_from
     ), event as (
         select click.id as click_id, coalesce(click.stage, 'none') as stage, coalesce($24::text, click.url) as url,
-               jsonb_strip_nulls(jsonb_build_object('fbc', coalesce(click.fbc, $21::text), 'fbp', click.fbp,
-                   'client_ip_address', click.ip, 'client_user_agent', click.user_agent)) || $13::text::jsonb as user_data
+               jsonb_strip_nulls(coalesce(click.visitor, '{{}}') || jsonb_build_object('fbc',
+                   -- The order's own fbclid wins over a remembered click of another ad.
+                   case when $21::text is null or click.fbclid = $19 then coalesce(click.fbc, $21) else $21 end))
+                   || $13::text::jsonb as user_data
         from open left join click on true
     ), judged as (
         select event.*, gate.sends,
@@ -298,23 +336,28 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                 event_source_url = excluded.event_source_url, user_data = excluded.user_data,
                 custom_data = excluded.custom_data, click_id = excluded.click_id, match_stage = excluded.match_stage,
                 match_candidates = excluded.match_candidates, match_rules = excluded.match_rules,
-                state = excluded.state, reason = excluded.reason, updated_at = excluded.updated_at
+                state = excluded.state, reason = excluded.reason, created_at = excluded.created_at,
+                updated_at = excluded.updated_at
             where c.state = 'ignored'
-        returning c.*
+        returning c.*, c.xmax = '0' as inserted
     ), attempt as (
         insert into dispatch_attempts (tenant_id, id, event_id, created_at, due_at)
         select $1, $3, event_id, clock(), clock() from claim
     ), observation as (
         insert into identities (tenant_id, id, email_hash, phone_hash, click_id, source, created_at, updated_at)
-        select $1, $3, $15, $16, conversion.click_id, 'order', clock(), clock()
-        from conversion where $15 is not null or $16 is not null
+        -- A match by the network alone is too weak to vouch for the next one.
+        select $1, $3, $15, $16, case when conversion.match_stage <> '{network}' then conversion.click_id end, 'order', clock(), clock()
+        from conversion
+        where ($15 is not null or $16 is not null) and (conversion.inserted or exists (select from claim))
     ), placed as (
         insert into orders as o (tenant_id, id, order_key, state, ordered_at, paid_at, utm, created_at, updated_at)
         select $1, $3, $5, $11::text, ordered_at, case when $11 = 'paid' then happened_at end, $26::text::jsonb, clock(), clock()
-        from times where $11 <> 'paid' or not exists (select from known)
+        from times where $11 is not null
         on conflict on constraint orders_tenant_id_order_key_key do update
-            set state = excluded.state, ordered_at = least(o.ordered_at, excluded.ordered_at),
+            set state = case when {new_progress} >= {old_progress} then excluded.state else o.state end,
+                ordered_at = least(o.ordered_at, excluded.ordered_at),
                 paid_at = coalesce(o.paid_at, excluded.paid_at), updated_at = excluded.updated_at
+            where o.state <> excluded.state or o.ordered_at > excluded.ordered_at
     ), delivery as (
         insert into deliveries (tenant_id, id, source, received_at, order_key, event_id, outcome, reason)
         select $1, $3, $4::text, clock(), $5, $6,

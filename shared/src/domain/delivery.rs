@@ -1,4 +1,43 @@
-//! When an event is sent again.
+//! An event on its way to Meta: what is sent, what is said to it, and when it is sent again.
+
+use serde_json::value::RawValue;
+
+use super::conversion::MAX_AGE_S;
+
+/// An event as it goes to Meta.
+pub struct Event {
+    /// Deduplication key.
+    pub event_id: String,
+    /// Meta's or a custom name.
+    pub event_name: String,
+    /// Unix seconds.
+    pub event_time_s: i64,
+    /// Where it took place.
+    pub action_source: String,
+    /// The page.
+    pub event_source_url: Option<String>,
+    /// JSON.
+    pub user_data: Box<RawValue>,
+    /// JSON.
+    pub custom_data: Box<RawValue>,
+}
+
+/// What Meta said, as a support ticket needs it. No personal data: messages are Meta's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The HTTP status, if there was an answer.
+    pub http_status: Option<i32>,
+    /// `error.code`.
+    pub code: Option<i32>,
+    /// `error.error_subcode`.
+    pub subcode: Option<i32>,
+    /// Meta's own words, bounded.
+    pub message: Option<String>,
+    /// Meta's trace of the request.
+    pub fbtrace_id: Option<String>,
+    /// How many events Meta says it received.
+    pub events_received: Option<i32>,
+}
 
 /// The first wait, in milliseconds.
 const BASE_MS: f64 = 5_000.0;
@@ -19,10 +58,21 @@ pub fn backoff_ms(number: i32, random: f64) -> i64 {
     wait
 }
 
-/// Whether an event that Meta may have taken may be sent again: `age_s` is how long ago it was first to be sent.
-pub fn may_resend_unclear(age_s: i64) -> bool {
-    age_s < UNCLEAR_WINDOW_S
+/// Whether an event that Meta may have taken may be sent again: `unclear_s` is how long ago the first send was whose
+/// answer nobody knows.
+pub fn may_resend_unclear(unclear_s: i64) -> bool {
+    unclear_s < UNCLEAR_WINDOW_S
 }
+
+/// Whether Meta would refuse an event for its age, in seconds. A minute is left for the way there: an event that is
+/// refused on arrival takes its whole request with it.
+pub fn is_too_old(age_s: i64) -> bool {
+    age_s > MAX_AGE_S - 60
+}
+
+/// How long parked events wait before one more request finds out whether token, pixel or permission were repaired, in
+/// milliseconds.
+pub const PARKED_MS: i64 = 15 * 60 * 1000;
 
 #[cfg(test)]
 mod tests {
@@ -39,6 +89,12 @@ mod tests {
     fn an_unclear_event_is_sent_again_inside_metas_deduplication_window_only() {
         assert!(may_resend_unclear(47 * 3600 - 1));
         assert!(!may_resend_unclear(47 * 3600));
+    }
+
+    #[test]
+    fn an_event_is_too_old_a_minute_before_meta_says_so() {
+        assert!(!is_too_old(7 * 24 * 3600 - 60));
+        assert!(is_too_old(7 * 24 * 3600 - 59));
     }
 
     proptest! {

@@ -94,6 +94,20 @@ words! {
     }
 }
 
+impl OrderState {
+    /// How far an order is: a delivery that comes late never takes it back to a state before. Before it is paid an order
+    /// may go to and fro (refused, then tried again).
+    pub fn progress(self) -> i32 {
+        match self {
+            Self::Pending | Self::Refused | Self::Expired | Self::Canceled | Self::Abandoned => 0,
+            Self::Paid => 1,
+            Self::PartiallyRefunded => 2,
+            Self::Refunded => 3,
+            Self::ChargedBack => 4,
+        }
+    }
+}
+
 words! {
     /// Where a conversion took place (Meta, Server event parameters: `action_source`).
     ActionSource {

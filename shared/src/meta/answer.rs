@@ -3,22 +3,7 @@
 
 use serde::Deserialize;
 
-/// What Meta said, as a support ticket needs it. No personal data: messages are Meta's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    /// The HTTP status, if there was an answer.
-    pub http_status: Option<i32>,
-    /// `error.code`.
-    pub code: Option<i32>,
-    /// `error.error_subcode`.
-    pub subcode: Option<i32>,
-    /// Meta's own words, bounded.
-    pub message: Option<String>,
-    /// Meta's trace of the request.
-    pub fbtrace_id: Option<String>,
-    /// How many events Meta says it received.
-    pub events_received: Option<i32>,
-}
+use crate::domain::delivery::Said;
 
 /// What to make of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

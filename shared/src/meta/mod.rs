@@ -1,7 +1,7 @@
 //! Meta's Conversions API: the client, the request, and what an answer means.
 
 mod answer;
-mod payload;
+pub mod payload;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 
-pub use answer::{Answer, Said};
+pub use answer::Answer;
 
 use crate::config;
-use crate::db::dispatch::Event;
+use crate::domain::delivery::Event;
 
 /// The most events of one request (Meta, Using the API).
 pub const MAX_EVENTS: usize = 1000;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::db::dispatch::Event;
+use crate::domain::delivery::Event;
 
 /// Names us to Meta: under 23 characters with two letters at least (Meta, End-to-end implementation).
 const PARTNER_AGENT: &str = "track-ai";
@@ -29,7 +29,7 @@ struct ServerEvent<'a> {
 }
 
 /// The JSON body of a request with these events.
-pub(super) fn body(events: &[&Event], test_event_code: Option<&str>) -> Result<String, serde_json::Error> {
+pub fn body(events: &[&Event], test_event_code: Option<&str>) -> Result<String, serde_json::Error> {
     let data = events
         .iter()
         .map(|event| ServerEvent {

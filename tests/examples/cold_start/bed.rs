@@ -18,8 +18,10 @@ const ROWS: u32 = 10_000;
 /// A durable Postgres with one tenant, and an SQS that takes all.
 pub(crate) struct Bed {
     tenant: Seeded,
+    /// It never has an order, so that its wake-ups find nothing.
+    idle: Seeded,
     sink: Sink,
-    db: TestDb,
+    _db: TestDb,
     _cluster: Cluster,
 }
 
@@ -34,8 +36,10 @@ impl Bed {
         migrate::run(db.url(), None, &migrate::runner()).await?;
         let client = db.connect().await?;
         let tenant = seed::rows(&client, "start").await?;
+        let idle = seed::rows(&client, "idle").await?;
         rows::fill(&client, &tenant.id, &tenant.funnel_id, ROWS).await?;
-        Ok(Self { tenant, sink: Sink::start()?, db, _cluster: cluster })
+        let sink = Sink::start(db.url())?;
+        Ok(Self { tenant, idle, sink, _db: db, _cluster: cluster })
     }
 
     /// The empty function first, then ours.
@@ -48,14 +52,15 @@ impl Bed {
             vec![Subject::new(EMPTY, Function::new(EMPTY, empty)?, move |seed| Box::new(Clicks::new(&tenant, seed)))];
         for (name, binary) in names.into_iter().zip(binaries) {
             let function = Function::new(name, binary)?
-                .env("DB_URL", self.db.url())
+                // As in production: the URL is read from its secret.
+                .env("DB_SECRET_ARN", "sample")
                 .env("DISPATCH_QUEUE_URL", self.sink.queue_url())
                 .env("AWS_ENDPOINT_URL", self.sink.endpoint());
-            let tenant = self.tenant.clone();
+            let (tenant, idle) = (self.tenant.clone(), self.idle.clone());
             subjects.push(Subject::new(name, function, move |seed| match name {
                 "click" => Box::new(Clicks::new(&tenant, seed)),
                 "order" => Box::new(Orders::new(&tenant, ROWS, seed)),
-                "dispatch" => Box::new(WakeUps::new(&tenant)),
+                "dispatch" => Box::new(WakeUps::new(&idle)),
                 _ => Box::new(Same::get("/healthz")),
             }));
         }

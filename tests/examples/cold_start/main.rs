@@ -9,7 +9,9 @@
 //!
 //! - start: from the start of the process to its first `GET /next`, median; the CPU time until then;
 //! - first: the first invocation, with what it still has to set up;
-//! - warm: CPU time of one invocation of a running environment, median over rounds;
+//! - warm: CPU time of one invocation of a running environment, median over rounds in which each function has one
+//!   invocation in turn: all of them find the caches as the others and the database left them. Invoked in a row, the empty
+//!   function alone would have them to itself; that is shown too;
 //! - peak: the most memory that was resident (`VmHWM`), after all of it;
 //! - zip: the binary deflated, as it is uploaded.
 //!
@@ -26,6 +28,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tests::progress::Progress;
+use tests::runtime_api::usage;
 
 use bed::Bed;
 use subject::{Measured, Subject};
@@ -52,11 +55,11 @@ const TARGETS: [Target; 4] = [
 ];
 
 /// Warm invocations are made in this many rounds, each function in turn.
-const ROUNDS: u64 = 10;
+const ROUNDS: u32 = 10;
 
 struct Options {
     starts: usize,
-    invocations: u64,
+    invocations: u32,
     check: bool,
 }
 
@@ -70,7 +73,7 @@ fn options() -> Result<Options> {
         };
         match name.as_str() {
             "--starts" => options.starts = usize::try_from(number()?)?,
-            "--invocations" => options.invocations = number()?,
+            "--invocations" => options.invocations = u32::try_from(number()?)?,
             "--check" => options.check = true,
             _ => bail!("unknown option {name}; see the head of tests/examples/cold_start/main.rs"),
         }
@@ -93,9 +96,15 @@ async fn main() -> Result<()> {
     }
     progress.say("invoking each in turn");
     let mut running = subjects.iter().map(Subject::run).collect::<Result<Vec<_>>>()?;
+    let count = options.invocations / ROUNDS;
     for _ in 0..ROUNDS {
-        for (subject, environment) in subjects.iter_mut().zip(&mut running) {
-            subject.invoke(environment, options.invocations / ROUNDS)?;
+        let before = running.iter().map(|it| usage::cpu(it.pid())).collect::<Result<Vec<_>>>()?;
+        for _ in 0..count {
+            running.iter_mut().try_for_each(|it| it.invoke(1).map(drop))?;
+        }
+        for ((subject, environment), before) in subjects.iter_mut().zip(&mut running).zip(before) {
+            subject.note(environment, before, count)?;
+            subject.invoke(environment, count)?;
         }
     }
     let measured = subjects
@@ -111,10 +120,10 @@ async fn main() -> Result<()> {
 /// Prints the table, what was missed, and as the last line the same for programs. Says whether anything was missed.
 fn report(measured: &[Measured]) -> Result<bool> {
     let empty = measured.iter().find(|it| it.name == EMPTY).context("the empty function")?;
-    println!("function  start ms  above  cpu ms  first ms  warm us  x empty  peak MB  zip MB");
+    println!("function  start ms  above  cpu ms  first ms  warm us  x empty  in a row  x empty  peak MB  zip MB");
     for it in measured {
         println!(
-            "{:9} {:8.2} {:6.2} {:7.2} {:9.2} {:8.0} {:8.2} {:8.1} {:7.2}",
+            "{:9} {:8.2} {:6.2} {:7.2} {:9.2} {:8.0} {:8.2} {:9.0} {:8.2} {:8.1} {:7.2}",
             it.name,
             milliseconds(it.start),
             milliseconds(it.start) - milliseconds(empty.start),
@@ -122,6 +131,8 @@ fn report(measured: &[Measured]) -> Result<bool> {
             milliseconds(it.first),
             milliseconds(it.warm) * 1000.0,
             it.warm.as_secs_f64() / empty.warm.as_secs_f64(),
+            milliseconds(it.in_a_row) * 1000.0,
+            it.in_a_row.as_secs_f64() / empty.in_a_row.as_secs_f64(),
             megabytes(it.peak),
             megabytes(it.zip),
         );
@@ -162,6 +173,8 @@ fn numbers(it: &Measured, empty: &Measured) -> Value {
         "first_ms": rounded(milliseconds(it.first)),
         "warm_cpu_us": rounded(milliseconds(it.warm) * 1000.0),
         "warm_cpu_ratio": rounded(it.warm.as_secs_f64() / empty.warm.as_secs_f64()),
+        "in_a_row_cpu_us": rounded(milliseconds(it.in_a_row) * 1000.0),
+        "in_a_row_cpu_ratio": rounded(it.in_a_row.as_secs_f64() / empty.in_a_row.as_secs_f64()),
         "peak_mb": rounded(megabytes(it.peak)),
         "zip_mb": rounded(megabytes(it.zip)),
     })

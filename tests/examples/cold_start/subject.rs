@@ -22,6 +22,7 @@ pub(crate) struct Subject {
     start_cpus: Vec<Duration>,
     firsts: Vec<Duration>,
     warm: Vec<Duration>,
+    in_a_row: Vec<Duration>,
 }
 
 /// The medians, and what is measured once.
@@ -33,8 +34,10 @@ pub(crate) struct Measured {
     pub(crate) start_cpu: Duration,
     /// The first invocation.
     pub(crate) first: Duration,
-    /// CPU time of a later one.
+    /// CPU time of a later one, the functions being invoked in turn.
     pub(crate) warm: Duration,
+    /// The same when one follows the other at once.
+    pub(crate) in_a_row: Duration,
     /// Bytes.
     pub(crate) peak: u64,
     /// Bytes.
@@ -49,14 +52,16 @@ impl Subject {
         events: impl Fn(u64) -> Box<dyn Events> + 'static,
     ) -> Self {
         let events: MakeEvents = Box::new(events);
-        let (starts, start_cpus, firsts, warm) = Default::default();
-        Self { name, function, events, seed: 0, starts, start_cpus, firsts, warm }
+        let (starts, start_cpus, firsts, warm, in_a_row) = Default::default();
+        // Two functions of one kind want two sequences.
+        let seed = name.bytes().fold(0, |sum: u64, byte| sum * 31 + u64::from(byte)) << 32;
+        Self { name, function, events, seed, starts, start_cpus, firsts, warm, in_a_row }
     }
 
     /// Starts an environment, invokes it once, ends it.
     pub(crate) fn start_once(&mut self) -> Result<()> {
-        self.seed += 1;
         let mut environment = Environment::start(&self.function, (self.events)(self.seed))?;
+        self.seed += 1;
         self.starts.push(environment.ready()?);
         self.start_cpus.push(usage::cpu(environment.pid())?);
         self.firsts.push(environment.invoke(1)?.latencies[0]);
@@ -65,18 +70,23 @@ impl Subject {
 
     /// An environment that is warm.
     pub(crate) fn run(&self) -> Result<Environment> {
-        let mut environment = Environment::start(&self.function, (self.events)(0))?;
+        let mut environment = Environment::start(&self.function, (self.events)(self.seed))?;
         environment.ready()?;
         environment.invoke(WARM_UP)?;
         Ok(environment)
     }
 
-    /// Measures this many invocations.
-    pub(crate) fn invoke(&mut self, environment: &mut Environment, count: u64) -> Result<()> {
+    /// Measures `count` invocations in a row.
+    pub(crate) fn invoke(&mut self, environment: &mut Environment, count: u32) -> Result<()> {
         let before = usage::cpu(environment.pid())?;
-        environment.invoke(count)?;
-        let used = usage::cpu(environment.pid())?.saturating_sub(before);
-        self.warm.push(used / u32::try_from(count)?);
+        environment.invoke(count.into())?;
+        self.in_a_row.push(usage::cpu(environment.pid())?.saturating_sub(before) / count);
+        Ok(())
+    }
+
+    /// Notes the CPU time of `count` invocations since `before`.
+    pub(crate) fn note(&mut self, environment: &Environment, before: Duration, count: u32) -> Result<()> {
+        self.warm.push(usage::cpu(environment.pid())?.saturating_sub(before) / count);
         Ok(())
     }
 
@@ -90,6 +100,7 @@ impl Subject {
             start_cpu: median(self.start_cpus)?,
             first: median(self.firsts)?,
             warm: median(self.warm)?,
+            in_a_row: median(self.in_a_row)?,
             peak,
             zip: package::zipped(self.function.program())?,
         })

@@ -24,7 +24,7 @@ pub(crate) struct Parts {
     pub(crate) sdk: SdkConfig,
     /// The dispatcher's queue.
     pub(crate) queue_url: String,
-    /// Where messages go that were not taken three times.
+    /// Where messages go that were not taken five times, as in production.
     pub(crate) dead_letter_url: String,
 }
 
@@ -69,7 +69,7 @@ async fn queues(sdk: &SdkConfig) -> Result<(String, String)> {
     let attributes =
         sqs.get_queue_attributes().queue_url(&dead).attribute_names(QueueAttributeName::QueueArn).send().await?;
     let arn = attributes.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).context("its ARN")?;
-    let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 3 }).to_string();
+    let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 5 }).to_string();
     let queue = sqs
         .create_queue()
         .queue_name("track-dispatch")

@@ -88,7 +88,10 @@ impl Stack {
         let aws = self.parts.aws.endpoint();
         let mut rows = vec![
             ("clicks", format!("POST {base}/v1/funnels/{}/clicks", self.tenant.funnel_id)),
-            ("orders", format!("POST {base}/v1/orders, GET {base}/v1/orders/{{event_id}}, GET {base}/v1/orders?order_id=")),
+            (
+                "orders",
+                format!("POST {base}/v1/orders, GET {base}/v1/orders/{{event_id}}, GET {base}/v1/orders?order_id="),
+            ),
             ("setup", format!("{base}/setup (answers 501 until the wizard is built)")),
             ("invoke", format!("POST {} (dispatch, migrate)", self.watch.invoke_url("sweep"))),
             ("database", self.parts.db_url()),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::floor::Speed;
 use anyhow::Result;
 use tests::runtime_api::{Environment, Events, Function, Quota, usage};
 
@@ -12,8 +13,8 @@ pub(crate) struct Fleet(Vec<Environment>);
 pub(crate) struct Phase {
     /// Of every invocation, as API Gateway would see it, sorted.
     pub(crate) latencies: Vec<Duration>,
-    /// Invocations a second.
-    pub(crate) rate: f64,
+    /// Invocations a second, and the server's CPU time for one.
+    pub(crate) speed: Speed,
     /// CPU time of each side.
     pub(crate) cpu: Split,
 }
@@ -55,11 +56,13 @@ impl Fleet {
             latencies.extend(environment.finish()?.latencies);
         }
         let elapsed = start.elapsed();
-        let cpu = before.until(&self.used(postgres)?);
+        let after = self.used(postgres)?;
         latencies.sort_unstable();
         #[expect(clippy::cast_precision_loss, reason = "a count of invocations")]
-        let rate = latencies.len() as f64 / elapsed.as_secs_f64();
-        Ok(Phase { latencies, rate, cpu })
+        let count = latencies.len() as f64;
+        let server = after.postgres.saturating_sub(before.postgres).as_secs_f64() / count.max(1.0);
+        let speed = Speed { rate: count / elapsed.as_secs_f64(), server };
+        Ok(Phase { latencies, speed, cpu: before.until(&after) })
     }
 
     fn used(&self, postgres: u32) -> Result<Used> {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tests::postgres::{Cluster, TestDb};
 use tests::request::AGENT;
 use tests::runtime_api::rows::BARE;
+use tests::runtime_api::usage;
 use tests::scratch::Scratch;
 use tests::seed::Seeded;
 
@@ -138,6 +139,22 @@ fn cast_of<'a>(sql: &'a str, parameter: &str) -> &'a str {
     &after[..end]
 }
 
+/// How fast the server took a statement.
+#[derive(Clone, Copy)]
+pub(crate) struct Speed {
+    /// Statements a second.
+    pub(crate) rate: f64,
+    /// The server's CPU time for one, in seconds.
+    pub(crate) server: f64,
+}
+
+fn number_after(text: &str, start: &str) -> Result<f64> {
+    let rest = text.lines().find_map(|line| line.strip_prefix(start));
+    let rest = rest.with_context(|| format!("pgbench has not said {start:?}"))?;
+    let end = rest.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(rest.len());
+    Ok(rest[..end].parse()?)
+}
+
 /// pgbench against one database.
 pub(crate) struct Floor {
     program: PathBuf,
@@ -169,8 +186,9 @@ impl Floor {
         })
     }
 
-    /// Transactions a second with this many clients, after as long.
-    pub(crate) fn run(&self, script: &Script, clients: usize, seconds: u64) -> Result<f64> {
+    /// Runs it with this many clients for as long. `postgres` is the server's process.
+    pub(crate) fn run(&self, script: &Script, clients: usize, seconds: u64, postgres: u32) -> Result<Speed> {
+        let before = usage::cpu_with_children(postgres)?;
         let file = self.scratch.path().join("script.sql");
         std::fs::write(&file, &script.text)?;
         let output = Command::new(&self.program)
@@ -194,7 +212,8 @@ impl Floor {
         if !output.status.success() || !out.contains("number of failed transactions: 0 ") {
             bail!("pgbench failed ({})\n{out}\n{errors}", output.status);
         }
-        let rate = out.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench's tps")?;
-        Ok(rate.split(' ').next().unwrap_or_default().parse()?)
+        let used = usage::cpu_with_children(postgres)?.saturating_sub(before);
+        let count = number_after(&out, "number of transactions actually processed: ")?;
+        Ok(Speed { rate: number_after(&out, "tps = ")?, server: used.as_secs_f64() / count.max(1.0) })
     }
 }

@@ -30,7 +30,7 @@ use tests::runtime_api::{self, Function};
 
 use bed::Bed;
 use fleet::{Fleet, Phase, Split};
-use floor::{Floor, Script};
+use floor::{Floor, Script, Speed};
 
 /// How much of the floor's rate each function must reach.
 const TARGETS: [(&str, f64); 2] = [("click", 0.45), ("order", 0.40)];
@@ -87,7 +87,7 @@ async fn main() -> Result<()> {
     let binaries = runtime_api::build(&["click", "order"], &progress)?;
     let bed = Bed::start(options.rows, &progress).await?;
     let floor = Floor::new(&bed.cluster, &bed.db)?;
-    let sink = Sink::start()?;
+    let sink = Sink::start(bed.db.url())?;
     let mut results = Vec::new();
     for (name, binary) in ["click", "order"].into_iter().zip(&binaries) {
         let most = if name == "click" { options.clicks } else { options.orders };
@@ -95,7 +95,7 @@ async fn main() -> Result<()> {
             continue;
         }
         let function = Function::new(name, binary)?
-            .env("DB_URL", bed.db.url())
+            .env("DB_SECRET_ARN", "sample")
             .env("DISPATCH_QUEUE_URL", sink.queue_url())
             .env("AWS_ENDPOINT_URL", sink.endpoint());
         let (fleet, script) = if name == "click" {
@@ -117,7 +117,7 @@ async fn main() -> Result<()> {
 struct Measured {
     name: &'static str,
     phases: Vec<Phase>,
-    floors: Vec<f64>,
+    floors: Vec<Speed>,
     round_trips: f64,
 }
 
@@ -133,7 +133,7 @@ async fn measure(
     let (limit, postgres) = (Duration::from_secs(options.seconds), bed.postgres);
     println!("\n{name}: {} environments", options.environments);
     fleet.run(WARM_UP * options.environments as u64, Duration::from_mins(1), postgres)?;
-    floor.run(script, options.environments, 1)?;
+    floor.run(script, options.environments, 1, postgres)?;
 
     bed.forget_statements().await?;
     let counted = fleet.run(COUNTED, Duration::from_mins(1), postgres)?.latencies.len();
@@ -146,13 +146,16 @@ async fn measure(
     let round_trips = calls as f64 / counted as f64;
 
     let (mut phases, mut floors) = (Vec::new(), Vec::new());
-    println!("  functions/s    p50    p95    p99 | functions   stub  postgres  others | pgbench/s | ratio");
+    println!(
+        "  functions/s  p50 ms  p95 ms  p99 ms | functions  stub  postgres  others | server us | pgbench/s  server us | ratio"
+    );
     for _ in 0..options.pairs {
         let phase = fleet.run(most, limit, postgres)?;
-        let rate = floor.run(script, options.environments, options.seconds)?;
-        println!("  {} | {rate:9.0} | {:5.2}", line(&phase), phase.rate / rate);
+        let speed = floor.run(script, options.environments, options.seconds, postgres)?;
+        let (rate, server) = (speed.rate, speed.server * 1e6);
+        println!("  {} | {rate:9.0} {server:10.0} | {:5.2}", line(&phase), phase.speed.rate / rate);
         phases.push(phase);
-        floors.push(rate);
+        floors.push(speed);
     }
     Ok(Measured { name, phases, floors, round_trips })
 }
@@ -162,8 +165,9 @@ fn line(phase: &Phase) -> String {
     let Split { functions, stub, postgres, others } = phase.cpu;
     let [functions, stub, postgres, others] = [functions, stub, postgres, others].map(|part| part * 100.0);
     format!(
-        "{:11.0} {p50:6.1} {p95:6.1} {p99:6.1} | {functions:8.0}% {stub:5.0}% {postgres:8.0}% {others:6.0}%",
-        phase.rate
+        "{:11.0} {p50:7.1} {p95:7.1} {p99:7.1} | {functions:8.0}% {stub:4.0}% {postgres:8.0}% {others:6.0}% | {:9.0}",
+        phase.speed.rate,
+        phase.speed.server * 1e6
     )
 }
 
@@ -173,7 +177,7 @@ fn report(results: &[Measured], options: &Options) -> bool {
     summary.insert("environments".into(), options.environments.into());
     let mut missed = false;
     for result in results {
-        let ratios = result.phases.iter().zip(&result.floors).map(|(phase, floor)| phase.rate / floor);
+        let ratios = result.phases.iter().zip(&result.floors).map(|(phase, floor)| phase.speed.rate / floor.rate);
         let ratio = median(ratios.collect());
         let target = TARGETS.iter().find(|(name, _)| *name == result.name).map_or(0.0, |(_, target)| *target);
         let once = (result.round_trips - 1.0).abs() < 0.005;
@@ -193,8 +197,10 @@ fn numbers(result: &Measured, ratio: f64) -> Value {
     let milliseconds = |part: f64| rounded(of(&|phase| phase.percentile(part).as_secs_f64() * 1000.0));
     json!({
         "ratio": rounded(ratio),
-        "per_second": of(&|phase| phase.rate).round(),
-        "floor_per_second": median(result.floors.clone()).round(),
+        "per_second": of(&|phase| phase.speed.rate).round(),
+        "floor_per_second": median(result.floors.iter().map(|it| it.rate).collect()).round(),
+        "server_us": (of(&|phase| phase.speed.server) * 1e6).round(),
+        "floor_server_us": median(result.floors.iter().map(|it| it.server * 1e6).collect()).round(),
         "p50_ms": milliseconds(0.50), "p95_ms": milliseconds(0.95), "p99_ms": milliseconds(0.99),
         "round_trips": rounded(result.round_trips),
         "cpu": {

@@ -1,7 +1,7 @@
-//! An SQS that takes every message and keeps none: to measure the sender alone.
+//! An SQS that takes every message and keeps none, and a Secrets Manager with one secret: to measure the caller alone.
 //!
 //! The local AWS that the tests use is a Python program and would be the slowest part of a load run on one machine. This
-//! answers `SendMessage` of the AWS JSON protocol as SQS does, so the function signs, sends and reads as ever.
+//! answers `SendMessage` and `GetSecretValue` of the AWS JSON protocol, so the function signs, sends and reads as ever.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -21,8 +21,9 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Listens on a free port of 127.0.0.1.
-    pub fn start() -> io::Result<Self> {
+    /// Listens on a free port of 127.0.0.1. Every secret that it is asked for is `secret`.
+    pub fn start(secret: &str) -> io::Result<Self> {
+        let secret: Arc<str> = serde_json::json!({"Name": "sample", "SecretString": secret}).to_string().into();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
         let (taken, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
@@ -32,9 +33,9 @@ impl Sink {
                 if until.load(Ordering::Acquire) {
                     return;
                 }
-                let count = Arc::clone(&count);
+                let (count, secret) = (Arc::clone(&count), Arc::clone(&secret));
                 // A client that breaks off has its own error to show.
-                thread::spawn(move || drop(answer_each(stream, &count)));
+                thread::spawn(move || drop(answer_each(stream, &count, &secret)));
             }
         });
         Ok(Self { port, taken, over, accepting: Some(accepting) })
@@ -66,43 +67,51 @@ impl Drop for Sink {
     }
 }
 
-fn answer_each(stream: TcpStream, taken: &AtomicU64) -> io::Result<()> {
+fn answer_each(stream: TcpStream, taken: &AtomicU64, secret: &str) -> io::Result<()> {
     let mut connection = Connection::new(stream)?;
     let mut answer = Vec::new();
     while let Some(request) = connection.read()? {
-        let known = request.head.contains("AmazonSQS.SendMessage\r\n");
         answer.clear();
-        if known {
+        if request.head.contains("AmazonSQS.SendMessage\r\n") {
             let number = taken.fetch_add(1, Ordering::Relaxed);
             // The digest is not the message's: the Rust SDK does not look at it.
             let body = format!(
                 r#"{{"MessageId":"00000000-0000-4000-8000-{number:012x}","MD5OfMessageBody":"00000000000000000000000000000000"}}"#
             );
-            write!(
-                answer,
-                "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            )?;
+            write(&mut answer, "200 OK", &body)?;
+        } else if request.head.contains("secretsmanager.GetSecretValue\r\n") {
+            write(&mut answer, "200 OK", secret)?;
         } else {
-            write!(answer, "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")?;
+            write(&mut answer, "400 Bad Request", r#"{"__type":"InvalidAction"}"#)?;
         }
         connection.write(&answer)?;
     }
     Ok(())
 }
 
+fn write(answer: &mut Vec<u8>, status: &str, body: &str) -> io::Result<()> {
+    let length = body.len();
+    write!(
+        answer,
+        "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use shared::queue::{Message, Queue};
+    use shared::secrets::Secrets;
 
     #[tokio::test]
-    async fn the_sdk_takes_it_for_sqs() {
-        let sink = Sink::start().unwrap();
-        let queue = Queue::new(&crate::world::sdk_config(&sink.endpoint()).await, sink.queue_url());
+    async fn the_sdk_takes_it_for_aws() {
+        let sink = Sink::start("a secret").unwrap();
+        let sdk = crate::world::sdk_config(&sink.endpoint()).await;
+        let queue = Queue::new(&sdk, sink.queue_url());
         let message = Message::Dispatch { tenant_id: "t".into(), event_id: "e".into() };
         queue.send(&message).await.unwrap();
         queue.send(&message).await.unwrap();
         assert_eq!(sink.taken(), 2);
+        assert_eq!(Secrets::new(&sdk).text("any").await.unwrap(), "a secret");
     }
 }

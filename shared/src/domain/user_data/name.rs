@@ -53,7 +53,9 @@ mod tests {
     #[test]
     fn the_hash_of_nothing_is_not_taken_for_a_name() {
         let sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        for nothing in [sha256, &sha256.to_uppercase(), &format!("{sha256}.AQYBAQIA"), "d41d8cd98f00b204e9800998ecf8427e"] {
+        for nothing in
+            [sha256, &sha256.to_uppercase(), &format!("{sha256}.AQYBAQIA"), "d41d8cd98f00b204e9800998ecf8427e"]
+        {
             assert!(ln(nothing).is_empty(), "{nothing}");
         }
     }
