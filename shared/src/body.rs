@@ -134,13 +134,15 @@ impl<'a> Fields<'a> {
         self.text(name)
     }
 
-    /// The fields of an object inside this one; empty when absent or null.
+    /// The fields of an object inside this one; empty when absent or null, or an empty list, which is what PHP makes of an
+    /// empty object.
     #[must_use]
     pub fn object(&mut self, name: &str) -> Fields<'a> {
         let mut inner = Fields { path: format!("{}{name}.", self.path), left: Vec::new(), errors: Vec::new() };
         if let Some(raw) = self.take(name) {
             match serde_json::from_str::<Object<'a>>(raw) {
                 Ok(Object(fields)) => inner.left = fields,
+                Err(_) if serde_json::from_str::<[(); 0]>(raw).is_ok() => {}
                 Err(error) => self.not_an_object(name, raw, &error),
             }
         }

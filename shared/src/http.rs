@@ -10,6 +10,9 @@ pub const BROWSER_BODY_MAX: usize = 64 * 1024;
 /// The largest body a server may send, in bytes.
 pub const SERVER_BODY_MAX: usize = 1024 * 1024;
 
+/// The most errors of one answer: a body made of nothing but errors must not make an answer larger than Lambda's limit.
+pub const MAX_ERRORS: usize = 100;
+
 /// One thing wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -41,8 +44,9 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "The request cannot be read", detail)
     }
 
-    /// 422: read, and wrong in these fields.
-    pub fn invalid(errors: Vec<FieldError>) -> Self {
+    /// 422: read, and wrong in these fields; of very many the first hundred.
+    pub fn invalid(mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(MAX_ERRORS);
         let detail = "See `errors` for each field.";
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The request holds wrong values", detail) }
     }

@@ -3,6 +3,7 @@
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -131,16 +132,22 @@ impl Default for Port {
 impl Rds {
     /// RDS always offers TLS and signs with its own roots, so nothing less than full verification is the default.
     fn url(&self) -> Option<String> {
-        let port = match &self.port {
+        let port: u16 = match &self.port {
             Port::Number(port) => *port,
             Port::Text(text) => text.trim().parse().ok()?,
         };
-        let mut url = url::Url::parse(&format!("postgres://{}:{port}", self.host.trim())).ok()?;
-        url.set_username(&self.username).ok()?;
-        url.set_password(Some(&self.password)).ok()?;
-        url.set_path(self.dbname.as_deref().unwrap_or("postgres"));
-        url.query_pairs_mut().append_pair("sslmode", self.sslmode.as_deref().unwrap_or("verify-full"));
-        Some(url.into())
+        let host = self.host.trim();
+        if host.is_empty() || host.contains(['/', '@', '?', '#', '%', ' ', ',']) {
+            return None;
+        }
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        Some(format!(
+            "postgres://{}:{}@{host}:{port}/{}?sslmode={}",
+            encoded(&self.username),
+            encoded(&self.password),
+            encoded(self.dbname.as_deref().unwrap_or("postgres")),
+            self.sslmode.as_deref().unwrap_or("verify-full")
+        ))
     }
 }
 
@@ -153,13 +160,18 @@ mod tests {
         let url = "postgres://u:p@db.example.com:5432/track";
         assert_eq!(db_url(&format!(" {url}\n")).as_deref(), Ok(url));
         assert_eq!(db_url(&format!(r#"{{"DB_URL":"{url}"}}"#)).as_deref(), Ok(url));
-        let rds = r#"{"engine":"postgres","username":"app","password":"p@ss/w?rd#","host":"db.example.com","port":5433,"dbname":"track"}"#;
-        let read = db_url(rds).unwrap();
-        let config: tokio_postgres::Config = read.replace("verify-full", "require").parse().unwrap();
-        assert_eq!(config.get_user(), Some("app"));
-        assert_eq!(config.get_password(), Some("p@ss/w?rd#".as_bytes()));
-        assert_eq!(config.get_ports(), [5433]);
-        assert_eq!(config.get_dbname(), Some("track"));
+        for password in ["p@ss/w?rd#", "a%41b", "100%25x", "çé €", "'\"\\"] {
+            let rds = serde_json::json!({
+                "engine": "postgres", "username": "a%70p", "password": password, "host": "db.example.com", "port": 5433,
+                "dbname": "tr%61ck",
+            });
+            let read = db_url(&rds.to_string()).unwrap();
+            let config: tokio_postgres::Config = read.replace("verify-full", "require").parse().unwrap();
+            assert_eq!(config.get_user(), Some("a%70p"));
+            assert_eq!(config.get_password(), Some(password.as_bytes()));
+            assert_eq!(config.get_ports(), [5433]);
+            assert_eq!(config.get_dbname(), Some("tr%61ck"));
+        }
     }
 
     #[test]

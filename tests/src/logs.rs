@@ -70,12 +70,15 @@ impl Follower {
                 // Read before the flag: what was written before the end is not missed.
                 let last = until.load(Ordering::Acquire);
                 while matches!(file.read_until(b'\n', &mut line), Ok(read) if read > 0) {
-                    if line.ends_with(b"\n") || last {
+                    if line.ends_with(b"\n") {
                         take(String::from_utf8_lossy(&line).trim_end());
                         line.clear();
                     }
                 }
                 if last {
+                    if !line.is_empty() {
+                        take(String::from_utf8_lossy(&line).trim_end());
+                    }
                     return;
                 }
                 thread::sleep(POLL);

@@ -9,8 +9,8 @@ use lambda_http::http::header;
 use shared::body::Fields;
 use shared::db::clicks::NewClick;
 use shared::domain::fb::{self, Fbc, Fbclid, Fbp};
-use shared::domain::text;
 use shared::domain::user_data;
+use shared::domain::{page, text};
 use shared::http::{self, Problem};
 use shared::ids;
 use url::Url;
@@ -98,14 +98,15 @@ impl Page {
         self.url.query_pairs().collect()
     }
 
-    /// The URL as it is kept: without its query if it is too long with it.
+    /// The URL as it is kept: without personal data, and without its query if it is too long with it.
     fn kept(self) -> Option<String> {
         let fits = |url: &String| url.chars().count() <= URL_MAX;
-        if fits(&self.text) {
-            return Some(self.text);
+        let text = page::without_personal_data(&self.text)?;
+        if fits(&text) {
+            return Some(text);
         }
-        let end = self.text.find(['?', '#'])?;
-        Some(self.text[..end].to_owned()).filter(fits)
+        let end = text.find('?')?;
+        Some(text[..end].to_owned()).filter(fits)
     }
 }
 

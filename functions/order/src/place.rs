@@ -42,6 +42,7 @@ pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<B
         wake(state, request, &order).await;
     }
     warnings.extend(changed_action_source(&order, &kept));
+    warnings.truncate(http::MAX_ERRORS);
     let status = if kept.duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
     let answer = Placed {
         event_id: order.event_id,

@@ -8,5 +8,6 @@ pub mod event_id;
 pub mod fb;
 pub mod money;
 pub mod order;
+pub mod page;
 pub mod text;
 pub mod user_data;

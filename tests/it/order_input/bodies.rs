@@ -99,7 +99,7 @@ async fn one_answer_names_everything_that_is_wrong() -> Result<()> {
     let required = [("currency", "required"), ("order_id", "required"), ("value", "required")];
     assert_eq!(sorted(answer.errors()), pairs(required));
     let body = r#"{"order_id":"","event_name":"a|b","status":"PAID","value":-1,"currency":"XXX","event_time":"soon",
-        "action_source":"web","customer":{"emial":"x","email":1.5},"click":[],"utm":{"gclid":"x"},"items":[{"sku":1},3],
+        "action_source":"web","customer":{"emial":"x","email":1.5},"click":[1],"utm":{"gclid":"x"},"items":[{"sku":1},3],
         "tenant_id":"tnt_other","funnel":"f","\u0000":1}"#;
     let answer = world.refused_order(&world.order_request(body), 422).await?;
     let expected = [

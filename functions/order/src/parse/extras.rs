@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use shared::body::Fields;
 use shared::domain::conversion::Item;
 use shared::domain::money::{Currency, Money};
-use shared::domain::text;
+use shared::domain::{page, text};
 use shared::http::FieldError;
-use url::Url;
 
 use super::warning;
 
@@ -22,9 +21,7 @@ const UTM: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_content
 /// `event_source_url`.
 pub(super) fn page(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Option<String> {
     let given = fields.extra_text("event_source_url", warnings).filter(|text| !text.trim().is_empty())?;
-    let page = text::line(&given, URL_MAX).filter(|line| {
-        Url::parse(line).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
-    });
+    let page = text::line(&given, URL_MAX).and_then(|line| page::without_personal_data(&line));
     if page.is_none() {
         warnings.push(warning("event_source_url", "is not an http or https URL"));
     }

@@ -13,6 +13,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{CONNECT_TIMEOUT, Error};
 
+/// The root certificates of Amazon RDS in every region (AWS, Using SSL/TLS to encrypt a connection to a DB instance).
+const RDS_ROOTS: &[u8] = include_bytes!("rds-roots.pem");
+
 /// Settings and TLS connector of a URL.
 ///
 /// `sslmode` is read as libpq does (`disable`, `prefer`, `require` check no certificate; `verify-full` checks it and
@@ -21,7 +24,7 @@ pub(super) fn connection(
     url: &str,
     ca_file: Option<&str>,
 ) -> Result<(tokio_postgres::Config, MakeRustlsConnect), Error> {
-    let (url, verified) = without_verify(url)?;
+    let (url, verified) = without_verify(url);
     let mut config: tokio_postgres::Config = url.parse().map_err(|_| Error::Url("is not a Postgres URL".into()))?;
     if config.get_hosts().is_empty() {
         return Err(Error::Url("names no host".into()));
@@ -36,22 +39,15 @@ pub(super) fn connection(
     Ok((config, MakeRustlsConnect::new(client_config(verified, ca_file)?)))
 }
 
-/// tokio-postgres knows no `verify-*`: takes the parameter out, and tells whether to verify.
-fn without_verify(url: &str) -> Result<(String, bool), Error> {
-    if !url.contains("sslmode=verify-") {
-        return Ok((url.to_owned(), false));
+/// tokio-postgres knows no `verify-*`: takes the parameter out of the URL's text, and tells whether to verify. The rest
+/// stays to the letter, for decoding and encoding it again would change it.
+fn without_verify(url: &str) -> (String, bool) {
+    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), false) };
+    let (verify, kept): (Vec<&str>, Vec<&str>) = query.split('&').partition(|it| it.starts_with("sslmode=verify-"));
+    if kept.is_empty() {
+        return (base.to_owned(), !verify.is_empty());
     }
-    let mut parsed = url::Url::parse(url).map_err(|_| Error::Url("is not a URL".into()))?;
-    let kept: Vec<(String, String)> = parsed
-        .query_pairs()
-        .filter(|(name, _)| name != "sslmode")
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
-    parsed.set_query(None);
-    if !kept.is_empty() {
-        parsed.query_pairs_mut().extend_pairs(kept);
-    }
-    Ok((parsed.into(), true))
+    (format!("{base}?{}", kept.join("&")), !verify.is_empty())
 }
 
 fn client_config(verified: bool, ca_file: Option<&str>) -> Result<ClientConfig, Error> {
@@ -68,7 +64,7 @@ fn client_config(verified: bool, ca_file: Option<&str>) -> Result<ClientConfig, 
 
 fn roots(ca_file: Option<&str>) -> Result<RootCertStore, Error> {
     let Some(path) = ca_file else {
-        return Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect());
+        return default_roots();
     };
     let unreadable = |error: rustls::pki_types::pem::Error| Error::Url(format!("DB_CA_FILE {path}: {error}"));
     let mut roots = RootCertStore::empty();
@@ -78,6 +74,16 @@ fn roots(ca_file: Option<&str>) -> Result<RootCertStore, Error> {
     }
     if roots.is_empty() {
         return Err(Error::Url(format!("DB_CA_FILE {path} holds no certificate")));
+    }
+    Ok(roots)
+}
+
+/// RDS and Aurora sign with authorities of their own, which no system knows; other hosts with public ones.
+fn default_roots() -> Result<RootCertStore, Error> {
+    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    for certificate in CertificateDer::pem_slice_iter(RDS_ROOTS) {
+        let certificate = certificate.map_err(|error| Error::Url(error.to_string()))?;
+        roots.add(certificate).map_err(|error| Error::Url(error.to_string()))?;
     }
     Ok(roots)
 }
@@ -126,10 +132,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verify_full_is_taken_out_and_kept_in_mind() {
-        let (url, verified) = without_verify("postgres://u:p%40@h/d?sslmode=verify-full&application_name=x").unwrap();
-        assert_eq!((url.as_str(), verified), ("postgres://u:p%40@h/d?application_name=x", true));
+    fn verify_full_is_taken_out_and_kept_in_mind_and_the_rest_stays_to_the_letter() {
+        let cases = [
+            (
+                "postgres://u:p%40@h/d?sslmode=verify-full&application_name=x",
+                "postgres://u:p%40@h/d?application_name=x",
+                true,
+            ),
+            ("postgres://h/d?options=-c%20a%3D1&sslmode=verify-ca", "postgres://h/d?options=-c%20a%3D1", true),
+            ("postgres://h/d?sslmode=verify-full", "postgres://h/d", true),
+            ("postgres://h/d?sslmode=require", "postgres://h/d?sslmode=require", false),
+        ];
+        for (url, kept, verified) in cases {
+            assert_eq!(without_verify(url), (kept.to_owned(), verified));
+        }
         assert!(connection("postgres://u:p@h/d?sslmode=verify-full", None).is_ok());
+    }
+
+    #[test]
+    fn the_roots_of_rds_are_trusted_beside_the_public_ones() {
+        let all = default_roots().unwrap();
+        assert_eq!(all.len(), webpki_roots::TLS_SERVER_ROOTS.len() + 87);
     }
 
     #[test]
