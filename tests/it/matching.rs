@@ -10,15 +10,19 @@ use tests::world::World;
 const FBP: [&str; 3] = ["fb.1.1700000000000.111111", "fb.1.1700000000000.222222", "fb.1.1700000000000.333333"];
 const IP: [&str; 2] = ["203.0.113.7", "203.0.113.8"];
 const EMAIL: [&str; 2] = ["maria@example.com", "joao@example.com"];
+const PHONE: [&str; 2] = ["5511987654321", "5511987654322"];
 
-/// A click of the past: hours before now, its ad click, browser and address, and whose e-mail was seen with it.
+/// A click of the past: hours before now, its ad click (its own, or the first click's, whose link was shared), browser and
+/// address, and whose e-mail or phone was seen with it.
 #[derive(Clone, Debug)]
 struct Past {
     hours: i32,
     fbclid: bool,
+    shared: bool,
     fbp: Option<usize>,
     ip: usize,
     email: Option<usize>,
+    phone: Option<usize>,
 }
 
 /// An order: how many hours ago, and which of the clicks' signals it carries.
@@ -30,44 +34,55 @@ struct Carried {
     fbp: Option<usize>,
     ip: Option<usize>,
     email: Option<usize>,
+    phone: Option<usize>,
 }
 
 fn past() -> impl Strategy<Value = Past> {
-    (
-        prop_oneof![0..100i32, 0..900i32],
-        any::<bool>(),
-        prop::option::of(0..3usize),
-        0..2usize,
-        prop::option::of(0..2usize),
-    )
-        .prop_map(|(hours, fbclid, fbp, ip, email)| Past { hours, fbclid, fbp, ip, email })
+    let person = || prop::option::of(0..2usize);
+    let hours = prop_oneof![0..100i32, 0..900i32];
+    (hours, any::<bool>(), prop::bool::weighted(0.3), prop::option::of(0..3usize), 0..2usize, person(), person())
+        .prop_map(|(hours, fbclid, shared, fbp, ip, email, phone)| Past {
+            hours,
+            fbclid,
+            shared,
+            fbp,
+            ip,
+            email,
+            phone,
+        })
 }
 
 fn carried() -> impl Strategy<Value = Carried> {
     let maybe = |max: usize| prop::option::weighted(0.3, 0..max);
-    (0..72i32, maybe(6), maybe(6), maybe(3), prop::option::weighted(0.8, 0..2usize), maybe(2))
-        .prop_map(|(hours, click, fbclid, fbp, ip, email)| Carried { hours, click, fbclid, fbp, ip, email })
+    (0..72i32, maybe(6), maybe(6), maybe(3), prop::option::weighted(0.8, 0..2usize), maybe(2), maybe(2)).prop_map(
+        |(hours, click, fbclid, fbp, ip, email, phone)| Carried { hours, click, fbclid, fbp, ip, email, phone },
+    )
 }
 
-async fn seed(world: &World, index: usize, past: &Past) -> Result<()> {
+async fn seed(world: &World, index: usize, past: &Past, first: &Past) -> Result<()> {
     let tenant = &world.tenant;
-    let fbclid = past.fbclid.then(|| format!("sample{index}"));
+    let shares = past.shared && index > 0 && first.fbclid;
+    let fbclid = (past.fbclid && !shares).then(|| format!("sample{index}"));
+    // A browser shares a link once.
+    let fbp = if shares { Some(FBP[index % FBP.len()]) } else { past.fbp.map(|it| FBP[it]) };
     let sql = format!(
-        "with click as (
-             insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, created_at)
-             values ('{tenant}', 'click{index}', '{funnel}', {fbclid}, {fbc}, {fbp}, '{ip}', 'agent', now() - interval '{hours} hours')
-         )
-         insert into identities (tenant_id, id, email_hash, click_id, created_at)
-         select '{tenant}', 'i{index}', encode(sha256('{email}'), 'hex'), 'click{index}', now() - interval '{hours} hours'
-         where '{email}' <> ''",
+        "insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, shared_from, created_at)
+         values ('{tenant}', 'click{index}', '{funnel}', {fbclid}, {fbc}, {fbp}, '{ip}', 'agent', {shared_from},
+                 now() - interval '{hours} hours')
+         on conflict do nothing;
+         insert into identities (tenant_id, id, email_hash, phone_hash, click_id, created_at)
+         select c.tenant_id, 'i{index}', encode(sha256({email}), 'hex'), encode(sha256({phone}), 'hex'), c.id, c.created_at
+         from clicks c where c.id = 'click{index}'",
         tenant = tenant.id,
         funnel = tenant.funnel_id,
         hours = past.hours,
         ip = IP[past.ip],
         fbclid = quoted(fbclid.as_deref()),
-        fbc = quoted(fbclid.map(|id| format!("fb.1.1700000000000.{id}")).as_deref()),
-        fbp = quoted(past.fbp.map(|it| FBP[it])),
-        email = past.email.map_or("", |it| EMAIL[it]),
+        fbc = quoted(fbclid.as_ref().map(|id| format!("fb.1.1700000000000.{id}")).as_deref()),
+        fbp = quoted(fbp),
+        shared_from = quoted(shares.then_some("click0")),
+        email = quoted(past.email.map(|it| EMAIL[it])),
+        phone = quoted(past.phone.map(|it| PHONE[it])),
     );
     world.execute(&sql).await
 }
@@ -93,6 +108,9 @@ fn order(number: usize, carried: &Carried, now_s: i64) -> Value {
     if let Some(ip) = carried.ip {
         order["customer"]["ip"] = IP[ip].into();
     }
+    if let Some(phone) = carried.phone {
+        order["customer"]["phone"] = format!("+{}", PHONE[phone]).into();
+    }
     if let Some(email) = carried.email {
         order["customer"]["email"] = EMAIL[email].into();
     }
@@ -105,11 +123,11 @@ async fn the_statement_chooses_as_the_rules_do() -> Result<()> {
     let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(20_261_124), ..Config::default() });
     let now_s = shared::clock::Clock::SYSTEM.now_s();
     let mut stages = std::collections::BTreeMap::new();
-    for _ in 0..6 {
+    for _ in 0..10 {
         let world = World::new().await?;
         let clicks = prop::collection::vec(past(), 6).new_tree(&mut runner).ok().context("clicks")?.current();
         for (index, click) in clicks.iter().enumerate() {
-            seed(&world, index, click).await?;
+            seed(&world, index, click, &clicks[0]).await?;
         }
         for number in 0..40 {
             let carried = carried().new_tree(&mut runner).ok().context("an order")?.current();

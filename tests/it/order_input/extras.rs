@@ -132,6 +132,11 @@ async fn nulls_and_empty_texts_of_extras_are_as_good_as_absent() -> Result<()> {
         assert_eq!(answer.warnings(), [], "{empty}");
         answer.expect(202)?;
     }
+    for part in ["customer", "click", "utm"] {
+        let body = with(part, "[ ]").replace("1001", &format!("{part} of PHP"));
+        let answer = send(&world, &body).await?;
+        assert_eq!((answer.status, answer.warnings()), (202, Vec::new()), "{part}: {}", answer.body);
+    }
     for part in
         ["customer", "click", "utm", "items", "event_name", "status", "action_source", "event_time", "event_source_url"]
     {
