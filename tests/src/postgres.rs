@@ -1,6 +1,6 @@
 //! A real Postgres server of our own, and one database a test.
 //!
-//! The binaries are the machine's ([`find`]), else they are brought ([`bring`]). As root the server runs as an
+//! The binaries are the machine's (`find`), else they are brought (`bring`). As root the server runs as an
 //! unprivileged user, for it refuses to run as root.
 
 mod bring;

@@ -176,7 +176,7 @@ pub async fn record(client: &Client, tenant_id: &str, done: &[Done]) -> Result<u
                 &tenant_id,
                 &column(|it| Some(&it.attempt_id)),
                 &tokens,
-                &column(state),
+                &column(|it| Some(state(it))),
                 &waits,
                 &column(next_id),
                 &column(|it| Some(it.answer)),
@@ -192,10 +192,10 @@ pub async fn record(client: &Client, tenant_id: &str, done: &[Done]) -> Result<u
     Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default())
 }
 
-fn state(done: &Done) -> Option<&str> {
-    match &done.outcome {
-        Outcome::Sent => Some("sent"),
-        Outcome::Stop(state) | Outcome::Retry { state, .. } => Some(state.as_str()),
+fn state(done: &Done) -> &'static str {
+    match done.outcome {
+        Outcome::Sent => State::Sent.as_str(),
+        Outcome::Stop(state) | Outcome::Retry { state, .. } => state.as_str(),
     }
 }
 

@@ -118,7 +118,7 @@ impl Script {
                     format!(":{name}")
                 }
                 Drawn(expression) => {
-                    text.push_str(&format!("\\set {name} {expression}\n"));
+                    text.extend(["\\set ", &name, " ", expression, "\n"]);
                     format!(":{name}")
                 }
             };

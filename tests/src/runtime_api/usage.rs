@@ -22,8 +22,18 @@ pub fn cpu(pid: u32) -> Result<Duration> {
 
 /// CPU time of a process, its children and those that it has waited for, to 10 ms. Threads that ended count.
 pub fn cpu_with_children(pid: u32) -> Result<Duration> {
-    let own = Stat::of(pid)?;
-    let mut ticks = own.ticks + own.waited_ticks;
+    loop {
+        let own = Stat::of(pid)?;
+        let children = children_ticks(pid)?;
+        // A child that was reaped while we looked would be missing, or be counted twice.
+        if Stat::of(pid)?.waited_ticks == own.waited_ticks {
+            return Ok(TICK.saturating_mul(own.ticks + own.waited_ticks + children));
+        }
+    }
+}
+
+fn children_ticks(pid: u32) -> Result<u32> {
+    let mut ticks = 0;
     for entry in fs::read_dir("/proc")? {
         let Some(other) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         // A process may end while we look.
@@ -33,7 +43,7 @@ pub fn cpu_with_children(pid: u32) -> Result<Duration> {
             ticks += stat.ticks;
         }
     }
-    Ok(TICK.saturating_mul(ticks))
+    Ok(ticks)
 }
 
 /// The parent of a process.
