@@ -8,13 +8,15 @@
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
 //! - [`relay`]: a network that fails.
 //! - [`wire`]: a relay before Postgres that counts round trips.
-//! - [`seed`], [`request`], [`world`]: a tenant, requests as API Gateway sends them, and all of it for one test.
+//! - [`seed`], [`request`], [`answer`], [`world`]: a tenant, requests as API Gateway sends them, answers, and all of it for one
+//!   test.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the harness has a machine's clock and environment, and clients of its own"
 )]
 
+pub mod answer;
 pub mod event_source;
 pub mod install;
 pub mod lambda;
