@@ -9,9 +9,10 @@
 //!
 //! - start: from the start of the process to its first `GET /next`, median; the CPU time until then;
 //! - first: the first invocation, with what it still has to set up;
-//! - warm: CPU time of one invocation of a running environment, median over rounds in which each function has one
-//!   invocation in turn: all of them find the caches as the others and the database left them. Invoked in a row, the empty
-//!   function alone would have them to itself; that is shown too;
+//! - in a row: CPU time of one invocation of a running environment that is invoked again at once, median over rounds. This is
+//!   what the target is about. It is hard on whoever waits for the database: the empty function alone has the caches to itself;
+//! - in turn: the same where each function has one invocation in turn. All find the caches as the others left them, and that
+//!   common cost makes the ratio smaller than what the function itself adds: to be read beside the first, not instead;
 //! - peak: the most memory that was resident (`VmHWM`), after all of it;
 //! - zip: the binary deflated, as it is uploaded.
 //!
@@ -120,7 +121,7 @@ async fn main() -> Result<()> {
 /// Prints the table, what was missed, and as the last line the same for programs. Says whether anything was missed.
 fn report(measured: &[Measured]) -> Result<bool> {
     let empty = measured.iter().find(|it| it.name == EMPTY).context("the empty function")?;
-    println!("function  start ms  above  cpu ms  first ms  warm us  x empty  in a row  x empty  peak MB  zip MB");
+    println!("function  start ms  above  cpu ms  first ms  in turn  x empty  in a row  x empty  peak MB  zip MB");
     for it in measured {
         println!(
             "{:9} {:8.2} {:6.2} {:7.2} {:9.2} {:8.0} {:8.2} {:9.0} {:8.2} {:8.1} {:7.2}",
@@ -129,8 +130,8 @@ fn report(measured: &[Measured]) -> Result<bool> {
             milliseconds(it.start) - milliseconds(empty.start),
             milliseconds(it.start_cpu),
             milliseconds(it.first),
-            milliseconds(it.warm) * 1000.0,
-            it.warm.as_secs_f64() / empty.warm.as_secs_f64(),
+            milliseconds(it.in_turn) * 1000.0,
+            it.in_turn.as_secs_f64() / empty.in_turn.as_secs_f64(),
             milliseconds(it.in_a_row) * 1000.0,
             it.in_a_row.as_secs_f64() / empty.in_a_row.as_secs_f64(),
             megabytes(it.peak),
@@ -151,10 +152,10 @@ fn report(measured: &[Measured]) -> Result<bool> {
 }
 
 fn misses(target: &Target, it: &Measured, empty: &Measured) -> Vec<String> {
-    let cpu = it.warm.as_secs_f64() / empty.warm.as_secs_f64();
+    let cpu = it.in_a_row.as_secs_f64() / empty.in_a_row.as_secs_f64();
     let start = milliseconds(it.start) - milliseconds(empty.start);
     [
-        ("CPU of a warm invocation, in the empty function's", cpu, target.cpu),
+        ("times the CPU of the empty function, in a row", cpu, target.cpu),
         ("ms of start above the empty function's", start, Some(target.start_ms)),
         ("MB of memory at the peak", megabytes(it.peak), target.peak_mb),
         ("MB zipped", megabytes(it.zip), Some(target.zip_mb)),
@@ -171,8 +172,8 @@ fn numbers(it: &Measured, empty: &Measured) -> Value {
         "start_above_empty_ms": rounded(milliseconds(it.start) - milliseconds(empty.start)),
         "start_cpu_ms": rounded(milliseconds(it.start_cpu)),
         "first_ms": rounded(milliseconds(it.first)),
-        "warm_cpu_us": rounded(milliseconds(it.warm) * 1000.0),
-        "warm_cpu_ratio": rounded(it.warm.as_secs_f64() / empty.warm.as_secs_f64()),
+        "in_turn_cpu_us": rounded(milliseconds(it.in_turn) * 1000.0),
+        "in_turn_cpu_ratio": rounded(it.in_turn.as_secs_f64() / empty.in_turn.as_secs_f64()),
         "in_a_row_cpu_us": rounded(milliseconds(it.in_a_row) * 1000.0),
         "in_a_row_cpu_ratio": rounded(it.in_a_row.as_secs_f64() / empty.in_a_row.as_secs_f64()),
         "peak_mb": rounded(megabytes(it.peak)),

@@ -21,7 +21,7 @@ pub(crate) struct Subject {
     starts: Vec<Duration>,
     start_cpus: Vec<Duration>,
     firsts: Vec<Duration>,
-    warm: Vec<Duration>,
+    in_turn: Vec<Duration>,
     in_a_row: Vec<Duration>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Measured {
     /// The first invocation.
     pub(crate) first: Duration,
     /// CPU time of a later one, the functions being invoked in turn.
-    pub(crate) warm: Duration,
+    pub(crate) in_turn: Duration,
     /// The same when one follows the other at once.
     pub(crate) in_a_row: Duration,
     /// Bytes.
@@ -52,10 +52,10 @@ impl Subject {
         events: impl Fn(u64) -> Box<dyn Events> + 'static,
     ) -> Self {
         let events: MakeEvents = Box::new(events);
-        let (starts, start_cpus, firsts, warm, in_a_row) = Default::default();
+        let (starts, start_cpus, firsts, in_turn, in_a_row) = Default::default();
         // Two functions of one kind want two sequences.
         let seed = name.bytes().fold(0, |sum: u64, byte| sum * 31 + u64::from(byte)) << 32;
-        Self { name, function, events, seed, starts, start_cpus, firsts, warm, in_a_row }
+        Self { name, function, events, seed, starts, start_cpus, firsts, in_turn, in_a_row }
     }
 
     /// Starts an environment, invokes it once, ends it.
@@ -86,7 +86,7 @@ impl Subject {
 
     /// Notes the CPU time of `count` invocations since `before`.
     pub(crate) fn note(&mut self, environment: &Environment, before: Duration, count: u32) -> Result<()> {
-        self.warm.push(usage::cpu(environment.pid())?.saturating_sub(before) / count);
+        self.in_turn.push(usage::cpu(environment.pid())?.saturating_sub(before) / count);
         Ok(())
     }
 
@@ -99,7 +99,7 @@ impl Subject {
             start: median(self.starts)?,
             start_cpu: median(self.start_cpus)?,
             first: median(self.firsts)?,
-            warm: median(self.warm)?,
+            in_turn: median(self.in_turn)?,
             in_a_row: median(self.in_a_row)?,
             peak,
             zip: package::zipped(self.function.program())?,
