@@ -52,21 +52,28 @@ impl Queue {
         Ok(())
     }
 
-    /// Sends many wake-ups, ten a request; gives how many SQS took.
+    /// Sends many wake-ups, ten a request; gives how many SQS took. A request that fails does not keep the others back; it is
+    /// an error only where SQS took none at all.
     pub async fn send_all(&self, messages: &[Message]) -> Result<usize, Error> {
-        let mut taken = 0;
+        let (mut taken, mut failure) = (0, None);
         for batch in messages.chunks(BATCH) {
-            let entries = batch
-                .iter()
-                .enumerate()
-                .map(|(index, message)| entry(index, message))
-                .collect::<Result<Vec<_>, _>>()?;
-            let request = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
-            let answer =
-                Box::pin(request.send()).await.map_err(|error| Error(DisplayErrorContext(&error).to_string()))?;
-            taken += answer.successful().len();
+            match self.send_ten(batch).await {
+                Ok(count) => taken += count,
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(taken)
+        match failure {
+            Some(error) if taken == 0 => Err(error),
+            _ => Ok(taken),
+        }
+    }
+
+    async fn send_ten(&self, batch: &[Message]) -> Result<usize, Error> {
+        let entries =
+            batch.iter().enumerate().map(|(index, message)| entry(index, message)).collect::<Result<Vec<_>, _>>()?;
+        let request = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+        let answer = Box::pin(request.send()).await.map_err(|error| Error(DisplayErrorContext(&error).to_string()))?;
+        Ok(answer.successful().len())
     }
 }
 

@@ -383,3 +383,19 @@ async fn two_browsers_at_once_after_a_click_without_fbp_are_two_clicks() -> Resu
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn two_ad_clicks_at_once_for_one_click_id_are_two_clicks() -> Result<()> {
+    let world = busy_world().await?;
+    for round in 0..10 {
+        world.execute("delete from click_aliases; delete from clicks").await?;
+        world.post_click(&json!({"click_id": "click-0001"})).await?.expect(200)?;
+        let bodies = ["IwAR0-One", "IwAR0-Two"].map(|id| json!({"click_id": "click-0001", "fbclid": id}));
+        let answers = post_all(&world, bodies.to_vec()).await?;
+        assert_eq!(ids(&answers).len(), 2, "{round}: {answers:?}");
+        for (answer, id) in answers.iter().zip(["IwAR0-One", "IwAR0-Two"]) {
+            assert!(answer["fbc"].as_str().is_some_and(|fbc| fbc.ends_with(id)), "{round}: {answers:?}");
+        }
+    }
+    Ok(())
+}

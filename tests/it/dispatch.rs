@@ -339,3 +339,18 @@ async fn parked_events_go_when_what_they_wait_for_is_repaired() -> Result<()> {
     assert_eq!((&told["state"], &told["reason"]), (&json!("sent"), &Value::Null));
     Ok(())
 }
+
+#[tokio::test]
+async fn sweep_wakes_every_tenant_with_something_due_in_requests_of_ten() -> Result<()> {
+    let world = World::new().await?;
+    world
+        .execute(
+            "insert into tenants (id, slug, status) select 'w' || n, 'w' || n, 'active' from generate_series(1, 25) n;
+             insert into dedupe_registry (tenant_id, id, event_id, order_id, event_name, value, currency)
+             select id, 'r', 'e', 'o', 'Purchase', 1, 'BRL' from tenants where id like 'w%';
+             insert into dispatch_attempts (tenant_id, id, event_id) select tenant_id, 'a', 'e' from dedupe_registry",
+        )
+        .await?;
+    assert_eq!(sweep::sweep(&world.sweep).await?, sweep::Swept { due: 25, woken: 25 });
+    Ok(())
+}

@@ -4,6 +4,7 @@ use anyhow::Result;
 use lambda_http::http::Method;
 use serde_json::json;
 use tests::request;
+use tests::world::World;
 
 use super::{pairs, send, sorted, with, world};
 
@@ -147,5 +148,15 @@ async fn a_story_is_asked_for_by_an_id_that_can_be_one() -> Result<()> {
         let answer = world.refused_order(&request::new(method, path, "{}"), 405).await?;
         assert_eq!(answer.headers["allow"], allow);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_of_nothing_but_errors_is_answered_with_the_first_hundred() -> Result<()> {
+    let world = World::new().await?;
+    let fields: Vec<String> = (0..200).map(|number| format!("\"unknown{number}\":1")).collect();
+    let request = world.order_request(&format!("{{{}}}", fields.join(",")));
+    let answer = world.refused_order(&request, 422).await?;
+    assert_eq!(answer.errors().len(), 100);
     Ok(())
 }
