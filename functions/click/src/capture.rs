@@ -9,18 +9,12 @@ use lambda_http::http::header;
 use shared::body::Fields;
 use shared::db::clicks::NewClick;
 use shared::domain::fb::{self, Fbc, Fbclid, Fbp};
+use shared::domain::page::{self, URL_MAX, UTM, UTM_MAX};
+use shared::domain::text;
 use shared::domain::user_data;
-use shared::domain::{page, text};
 use shared::http::{self, Problem};
 use shared::ids;
 use url::Url;
-
-/// The longest URL kept, in characters.
-const URL_MAX: usize = 2048;
-/// The longest UTM kept, in characters.
-const UTM_MAX: usize = 255;
-
-const UTM: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
 
 /// Reads a click. `now_ms` is Unix milliseconds: the moment that an fbclid without a cookie was first seen.
 pub(crate) fn click(

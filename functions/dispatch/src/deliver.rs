@@ -32,8 +32,14 @@ impl Delivery<'_> {
 
     /// Sends what was claimed. Each attempt is recorded, or given back when the time is up.
     pub(crate) async fn run(&self, claimed: Vec<Claimed>) -> Result<(), db::Error> {
-        let (over, fresh): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|it| ended(it).is_some());
-        self.record(over.iter().filter_map(ended).collect()).await?;
+        let (mut over, mut fresh) = (Vec::new(), Vec::new());
+        for it in claimed {
+            match ended(&it) {
+                Some(done) => over.push(done),
+                None => fresh.push(it),
+            }
+        }
+        self.record(over).await?;
         let Some(first) = fresh.first() else { return Ok(()) };
         let Some(pixel_id) = first.pixel_id.clone() else {
             return self

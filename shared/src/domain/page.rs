@@ -2,6 +2,13 @@
 
 use url::Url;
 
+/// The five campaign parameters, in the order in which they are kept.
+pub const UTM: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
+/// The longest campaign parameter kept, in characters.
+pub const UTM_MAX: usize = 255;
+/// The longest page URL kept, in characters.
+pub const URL_MAX: usize = 2048;
+
 /// Parts of parameter names that tell of a person, in English and Portuguese.
 const PERSONAL_NAMES: [&str; 12] =
     ["mail", "phone", "fone", "celular", "whats", "name", "nome", "cpf", "cnpj", "address", "endereco", "password"];

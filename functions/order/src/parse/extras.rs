@@ -5,19 +5,14 @@ use std::collections::BTreeMap;
 use shared::body::Fields;
 use shared::domain::conversion::Item;
 use shared::domain::money::{Currency, Money};
-use shared::domain::{page, text};
+use shared::domain::page::{self, URL_MAX, UTM, UTM_MAX};
+use shared::domain::text;
 use shared::http::FieldError;
 
 use super::warning;
 
 /// The most items of an order.
 const MAX_ITEMS: usize = 500;
-/// The longest page URL, in characters.
-const URL_MAX: usize = 2048;
-/// The longest UTM, in characters.
-const UTM_MAX: usize = 255;
-const UTM: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
-
 /// `event_source_url`.
 pub(super) fn page(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Option<String> {
     let given = fields.extra_text("event_source_url", warnings).filter(|text| !text.trim().is_empty())?;
