@@ -74,6 +74,9 @@ fn unavailable(id: &str, error: &SdkError<GetSecretValueError>) -> Error {
 pub struct MetaCredentials {
     /// Goes into the Authorization header, never into a URL or a log.
     pub access_token: String,
+    /// The secret of the token's app, where that app demands a proof with each call.
+    #[serde(default)]
+    pub app_secret: Option<String>,
 }
 
 /// Reads a database URL from a secret's text: the URL itself, `{"DB_URL": "..."}`, or the form that RDS writes,

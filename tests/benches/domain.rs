@@ -106,5 +106,5 @@ fn meta_payload(bencher: Bencher<'_, '_>, count: usize) {
         custom_data: raw(r#"{"value":97.00,"currency":"BRL","order_id":"HP0034281351"}"#.into()),
     };
     let events = vec![&event; count];
-    bencher.bench(|| payload::body(black_box(&events), None).expect("JSON").len());
+    bencher.bench(|| payload::body(black_box(&events), None, None).expect("JSON").len());
 }

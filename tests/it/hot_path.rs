@@ -118,12 +118,12 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     ];
     assert_indexed("order", &found, &wanted);
 
-    let found = scans(&world, "claim", dispatch::CLAIM, &format!("'{tenant}', 1000, 300")).await?;
-    assert_indexed("claim", &found, &["dispatch_attempts_due_idx", "conversions_tenant_id_event_id_key"]);
+    let found = scans(&world, "claim", dispatch::claim_sql(), &format!("'{tenant}', 1000, 300")).await?;
+    assert_indexed("claim", &found, &["dispatch_attempts_expires_idx", "conversions_tenant_id_event_id_key"]);
     let record = format!(
-        "'{tenant}',array['c1000'],array[0],array['sent'],array[null::bigint],array[null::text],array['accepted'],array[200],array[null::int],array[null::int],array[null::text],array['trace'],array[1]"
+        "'{tenant}',array['c1000'],array[0],array['sent'],array[null::bigint],array[null::text],array['accepted'],array['r'],array['r'],array['r'],array['1'],array[5],array[5],array[1],array[900],array['hash'],array['accepted'],array[200],array[null::int],array[null::int],array[null::text],array['trace'],array[1],'taken',false,null,null,null,null"
     );
-    let found = scans(&world, "record", dispatch::RECORD, &record).await?;
+    let found = scans(&world, "record", dispatch::record_sql(), &record).await?;
     assert_indexed("record", &found, &["dispatch_attempts_pkey", "conversions_tenant_id_event_id_key"]);
     let found = scans(&world, "due", dispatch::DUE, "1000").await?;
     assert_indexed("due", &found, &["dispatch_attempts_due_idx"]);

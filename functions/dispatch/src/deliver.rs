@@ -4,14 +4,16 @@
 use std::time::{Duration, Instant};
 
 use shared::db;
-use shared::db::dispatch::{self, Claimed, Done, Outcome};
+use shared::db::dispatch::{self, Claim, Claimed, Done, Outcome, Record, Refused};
 use shared::domain::conversion::State as Stands;
-use shared::domain::delivery::{self, Event, Said};
+use shared::domain::delivery::gate::Verdict;
+use shared::domain::delivery::{self, Event, Fate, Meaning, Ruling, Send};
 use shared::ids;
-use shared::meta::Answer;
+use shared::meta::Reply;
 use shared::secrets::{self, MetaCredentials};
 
-use crate::State;
+use crate::receipts::Receipts;
+use crate::{State, logs};
 
 /// What must be left of the invocation for one more request and its record.
 const ONE_REQUEST: Duration = Duration::from_secs(15);
@@ -30,165 +32,226 @@ impl Delivery<'_> {
         Instant::now() + ONE_REQUEST < self.deadline
     }
 
-    /// Sends what was claimed. Each attempt is recorded, or given back when the time is up.
-    pub(crate) async fn run(&self, claimed: Vec<Claimed>) -> Result<(), db::Error> {
-        let (mut over, mut fresh) = (Vec::new(), Vec::new());
-        for it in claimed {
-            match ended(&it) {
-                Some(done) => over.push(done),
-                None => fresh.push(it),
-            }
+    /// Sends what was claimed. Each attempt is recorded, or given back when it was not sent. Gives whether Meta took any.
+    pub(crate) async fn run(&self, claim: Claim) -> Result<bool, db::Error> {
+        if claim.half_opens() {
+            logs::half_open(self.tenant_id);
         }
-        self.record(over).await?;
-        let Some(first) = fresh.first() else { return Ok(()) };
-        let Some(pixel_id) = first.pixel_id.clone() else {
-            return self
-                .record(fresh.iter().map(|it| done(it, parked(), "no_pixel", &Said::default())).collect())
-                .await;
+        let Some(pixel_id) = claim.attempts.first().and_then(|it| it.pixel_id.clone()) else {
+            return self.park_unsent(&claim, "no_pixel").await;
         };
         let credentials = match self.state.credentials.get(self.tenant_id).await {
             Ok(credentials) => credentials,
             Err(error) => {
                 tracing::warn!(tenant.id = self.tenant_id, %error, "no credentials for Meta");
-                return self.record(fresh.iter().map(|it| without_credentials(it, &error)).collect()).await;
+                return match error {
+                    secrets::Error::Missing(_) => self.park_unsent(&claim, "no_token").await,
+                    secrets::Error::Malformed(..) => self.park_unsent(&claim, "malformed_token").await,
+                    secrets::Error::Unavailable(_) => self.retry_unsent(&claim, "secrets_unavailable").await,
+                };
             }
         };
-        self.send(&pixel_id, credentials, &fresh).await
+        self.send(&pixel_id, credentials, &claim).await
     }
 
-    async fn send(&self, pixel_id: &str, mut credentials: MetaCredentials, all: &[Claimed]) -> Result<(), db::Error> {
-        let test_event_code = all.first().and_then(|it| it.test_event_code.as_deref());
-        // Halves of a refused request, the first half on top.
-        let mut parts: Vec<&[Claimed]> = vec![all];
-        while let Some(part) = parts.pop() {
+    async fn send(&self, pixel_id: &str, mut credentials: MetaCredentials, claim: &Claim) -> Result<bool, db::Error> {
+        let attempts = &claim.attempts;
+        let test_event_code = attempts.first().and_then(|it| it.test_event_code.as_deref());
+        let mut send = Send::new(attempts.iter().map(|it| it.number).collect());
+        let mut receipts = Receipts::new(pixel_id, attempts.len());
+        while let Some(part) = send.next() {
             if !self.has_time() {
-                parts.push(part);
-                return self.release(&attempts(&parts)).await;
+                return self.stop(&mut send, receipts, claim).await;
             }
-            let events: Vec<&Event> = part.iter().map(|it| &it.event).collect();
-            let answer = self.state.meta.send(pixel_id, &credentials.access_token, test_event_code, &events).await;
-            match &answer {
-                Answer::Data(_) if part.len() > 1 => {
-                    let (left, right) = part.split_at(part.len() / 2);
-                    parts.extend([right, left]);
-                    continue;
-                }
-                Answer::Credentials(_) => {
-                    if let Some(repaired) = self.repaired(&credentials).await {
-                        credentials = repaired;
-                        parts.push(part);
-                        continue;
-                    }
-                    // The same token would be refused for the others too.
-                    parts.push(part);
-                    log(self.tenant_id, all.len(), &answer);
-                    return self.record(attempts(&parts).into_iter().map(|it| judged(it, &answer)).collect()).await;
-                }
-                _ => {}
+            let events: Vec<&Event> =
+                attempts.get(part.clone()).unwrap_or_default().iter().map(|it| &it.event).collect();
+            let reply = self.state.meta.send(pixel_id, &credentials, test_event_code, &events).await;
+            logs::answered(self.tenant_id, events.len(), &reply.answer);
+            receipts.keep(part, &reply);
+            if reply.answer.meaning == Meaning::Credentials
+                && let Some(repaired) = self.repaired(&credentials).await
+            {
+                credentials = repaired;
+                continue;
             }
-            log(self.tenant_id, part.len(), &answer);
-            self.record(part.iter().map(|it| judged(it, &answer)).collect()).await?;
+            let rulings = send.answered(reply.answer.meaning);
+            self.settle(&send, rulings, &mut receipts, claim, &reply).await?;
         }
-        Ok(())
+        Ok(send.has_taken())
+    }
+
+    /// Records what an answer settled, and gives back what was not sent after all.
+    async fn settle(
+        &self,
+        send: &Send,
+        rulings: Vec<Ruling>,
+        receipts: &mut Receipts,
+        claim: &Claim,
+        reply: &Reply,
+    ) -> Result<(), db::Error> {
+        if rulings.is_empty() {
+            return Ok(());
+        }
+        let parks = rulings.iter().any(|it| it.fate == Fate::Parked);
+        let word = if send.is_parked_as_alike() { "refused_alike" } else { reply.answer.word };
+        let is_over = send.next().is_none();
+        let verdict = match (send.has_taken(), is_over) {
+            (true, _) => Some(Verdict::Taken),
+            (false, true) => Some(Verdict::NoneTaken),
+            (false, false) => None,
+        };
+        let refused = if verdict == Some(Verdict::NoneTaken) && !parks { alike(&rulings) } else { None };
+        let (mut done, mut given_back) = (Vec::new(), Vec::new());
+        for ruling in rulings {
+            for event in ruling.events {
+                let Some(it) = claim.attempts.get(event) else { continue };
+                match outcome(it, ruling.fate, reply) {
+                    Some(outcome) => done.push(judged(it, outcome, answer(ruling.fate, word), receipts.of(event))),
+                    None => given_back.push(it),
+                }
+            }
+        }
+        let record = Record {
+            done,
+            receipts: receipts.take(),
+            verdict,
+            probe: claim.probe && verdict.is_some(),
+            park: parks.then_some(word),
+            throttle_s: reply.wait_s,
+            refused,
+        };
+        self.record(&record).await?;
+        // The gate holds them where the tenant is parked or Meta has said when to come back.
+        let wait_ms = if parks { 0 } else { delivery::backoff_ms(1, fastrand::f64()) };
+        self.release(&given_back, wait_ms, false).await
+    }
+
+    /// The invocation's time is up.
+    async fn stop(&self, send: &mut Send, mut receipts: Receipts, claim: &Claim) -> Result<bool, db::Error> {
+        let (mut done, mut given_back) = (Vec::new(), Vec::new());
+        for ruling in send.stopped() {
+            for event in ruling.events {
+                let Some(it) = claim.attempts.get(event) else { continue };
+                if ruling.fate == Fate::GivenBack {
+                    given_back.push(it);
+                } else {
+                    done.push(judged(it, again(it), "data", receipts.of(event)));
+                }
+            }
+        }
+        tracing::warn!(tenant.id = self.tenant_id, attempts = given_back.len(), "no time left; given back");
+        let record = Record { done, receipts: receipts.take(), ..Record::default() };
+        self.record(&record).await?;
+        self.release(&given_back, 0, claim.probe).await?;
+        Ok(send.has_taken())
+    }
+
+    /// Nothing was sent, and nothing will be until the tenant is repaired.
+    async fn park_unsent(&self, claim: &Claim, reason: &'static str) -> Result<bool, db::Error> {
+        let done = claim
+            .attempts
+            .iter()
+            .map(|it| judged(it, Outcome::Again { wait_ms: 0, next_id: ids::new_id() }, reason, None))
+            .collect();
+        self.record(&Record { done, probe: claim.probe, park: Some(reason), ..Record::default() }).await?;
+        Ok(false)
+    }
+
+    /// Nothing was sent, for a reason that will pass.
+    async fn retry_unsent(&self, claim: &Claim, answer: &'static str) -> Result<bool, db::Error> {
+        let done = claim.attempts.iter().map(|it| judged(it, again(it), answer, None)).collect();
+        self.record(&Record { done, probe: claim.probe, ..Record::default() }).await?;
+        Ok(false)
     }
 
     /// The tenant's token, if it is another one by now than the one that was refused.
     async fn repaired(&self, refused: &MetaCredentials) -> Option<MetaCredentials> {
         self.state.credentials.forget(self.tenant_id);
         let read = self.state.credentials.get(self.tenant_id).await.ok()?;
-        (read.access_token != refused.access_token).then_some(read)
+        (read.access_token != refused.access_token || read.app_secret != refused.app_secret).then_some(read)
     }
 
-    async fn record(&self, done: Vec<Done>) -> Result<(), db::Error> {
-        if done.is_empty() {
+    async fn record(&self, record: &Record) -> Result<(), db::Error> {
+        if record.done.is_empty() && record.receipts.is_empty() {
             return Ok(());
         }
-        let (tenant_id, done) = (self.tenant_id, &done);
+        let tenant_id = self.tenant_id;
         let recorded =
-            self.state.db.run(|client| async move { dispatch::record(&client, tenant_id, done).await }).await?;
-        if recorded < u64::try_from(done.len()).unwrap_or(u64::MAX) {
+            self.state.db.run(|client| async move { dispatch::record(&client, tenant_id, record).await }).await?;
+        if recorded.attempts < u64::try_from(record.done.len()).unwrap_or(u64::MAX) {
             // Not after a lost answer of the same record: then the first try has recorded them.
             tracing::warn!(
                 tenant.id = tenant_id,
-                attempts = done.len(),
-                recorded,
+                attempts = record.done.len(),
+                recorded = recorded.attempts,
                 "some attempts were not ours to record"
             );
         }
+        logs::passage(tenant_id, &recorded.before, &recorded.after);
         Ok(())
     }
 
-    async fn release(&self, unsent: &[&Claimed]) -> Result<(), db::Error> {
+    async fn release(&self, unsent: &[&Claimed], wait_ms: i64, probe: bool) -> Result<(), db::Error> {
+        if unsent.is_empty() && !probe {
+            return Ok(());
+        }
         let held: Vec<(String, i64)> = unsent.iter().map(|it| (it.attempt_id.clone(), it.lease_token)).collect();
-        tracing::warn!(tenant.id = self.tenant_id, attempts = held.len(), "no time left; given back");
         let (tenant_id, held) = (self.tenant_id, &held);
-        self.state.db.run(|client| async move { dispatch::release(&client, tenant_id, held).await }).await
+        self.state
+            .db
+            .run(|client| async move { dispatch::release(&client, tenant_id, held, wait_ms, probe).await })
+            .await
     }
 }
 
-/// All attempts of some parts.
-fn attempts<'a>(parts: &[&'a [Claimed]]) -> Vec<&'a Claimed> {
-    parts.iter().flat_map(|part| part.iter()).collect()
+/// Events that were refused alone and all alike: counted over several sends.
+fn alike(rulings: &[Ruling]) -> Option<Refused> {
+    let mut refusals = rulings.iter().filter_map(|it| match it.fate {
+        Fate::Quarantined(refusal) => Some((refusal, it.events.len())),
+        _ => None,
+    });
+    let (with, first) = refusals.next()?;
+    refusals.try_fold(first, |count, (it, more)| (it == with).then_some(count + more)).map(|count| Refused { with, count })
 }
 
-/// What an attempt comes to without a send: too old, or unclear for so long that Meta may count a resend twice.
-fn ended(it: &Claimed) -> Option<Done> {
-    if delivery::is_too_old(it.age_s) {
-        return Some(done(it, Outcome::Stop(Stands::Expired), "too_old", &Said::default()));
-    }
-    let unclear = it.unclear_s.is_some_and(|unclear_s| !delivery::may_resend_unclear(unclear_s));
-    unclear.then(|| done(it, Outcome::Stop(Stands::Quarantined), "unclear", &Said::default()))
-}
-
-/// What an answer means for one attempt.
-fn judged(it: &Claimed, answer: &Answer) -> Done {
-    match answer {
-        Answer::Accepted(said) => done(it, Outcome::Sent, "accepted", said),
-        Answer::Transient(why, said) => done(it, again(it), why, said),
-        Answer::Unclear(said) => done(it, again(it), "unclear", said),
-        Answer::Credentials(said) => done(it, parked(), "credentials", said),
-        Answer::Data(said) => done(it, Outcome::Stop(Stands::Quarantined), "data", said),
+/// What a fate comes to for an attempt; none where it was not made.
+fn outcome(it: &Claimed, fate: Fate, reply: &Reply) -> Option<Outcome> {
+    match fate {
+        Fate::Sent => Some(Outcome::Sent),
+        Fate::Again => Some(again_after(it, reply.wait_s)),
+        Fate::Parked => Some(Outcome::Again { wait_ms: 0, next_id: ids::new_id() }),
+        Fate::Quarantined(_) => Some(Outcome::Stop(Stands::Quarantined)),
+        Fate::Expired => Some(Outcome::Stop(Stands::Expired)),
+        Fate::GivenBack => None,
     }
 }
 
-fn without_credentials(it: &Claimed, error: &secrets::Error) -> Done {
-    let said = Said::default();
-    match error {
-        secrets::Error::Missing(_) => done(it, parked(), "no_token", &said),
-        secrets::Error::Malformed(..) => done(it, parked(), "malformed_token", &said),
-        secrets::Error::Unavailable(_) => done(it, again(it), "secrets_unavailable", &said),
+/// The word of an attempt: the answer's own, except where the fate was settled by an earlier answer.
+fn answer(fate: Fate, word: &'static str) -> &'static str {
+    match fate {
+        Fate::Quarantined(_) => "data",
+        Fate::Expired => "too_old",
+        _ => word,
     }
 }
 
 fn again(it: &Claimed) -> Outcome {
-    let wait_ms = delivery::backoff_ms(it.number, fastrand::f64());
-    Outcome::Retry { state: Stands::Pending, wait_ms, next_id: ids::new_id() }
+    again_after(it, None)
 }
 
-/// Nothing is burnt: the event waits, and one request every now and then finds out whether it was repaired.
-fn parked() -> Outcome {
-    Outcome::Retry { state: Stands::Parked, wait_ms: delivery::PARKED_MS, next_id: ids::new_id() }
+/// Meta's own wait, or longer.
+fn again_after(it: &Claimed, wait_s: Option<i64>) -> Outcome {
+    let backoff_ms = delivery::backoff_ms(it.number, fastrand::f64());
+    let wait_ms = wait_s.map_or(backoff_ms, |wait_s| backoff_ms.max(wait_s.saturating_mul(1000)));
+    Outcome::Again { wait_ms, next_id: ids::new_id() }
 }
 
-fn done(it: &Claimed, outcome: Outcome, answer: &'static str, said: &Said) -> Done {
-    Done { attempt_id: it.attempt_id.clone(), lease_token: it.lease_token, outcome, answer, said: said.clone() }
-}
-
-fn log(tenant_id: &str, events: usize, answer: &Answer) {
-    match answer {
-        Answer::Accepted(said) => {
-            tracing::info!(tenant.id = tenant_id, events, fbtrace_id = said.fbtrace_id, "sent to Meta");
-        }
-        Answer::Transient(_, said) | Answer::Unclear(said) | Answer::Credentials(said) | Answer::Data(said) => {
-            tracing::warn!(
-                tenant.id = tenant_id,
-                events,
-                http.status = said.http_status,
-                error.code = said.code,
-                error.subcode = said.subcode,
-                fbtrace_id = said.fbtrace_id,
-                "Meta did not take the events"
-            );
-        }
+fn judged(it: &Claimed, outcome: Outcome, answer: &'static str, receipt_id: Option<&str>) -> Done {
+    Done {
+        attempt_id: it.attempt_id.clone(),
+        lease_token: it.lease_token,
+        outcome,
+        answer,
+        receipt_id: receipt_id.map(str::to_owned),
     }
 }

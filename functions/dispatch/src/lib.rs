@@ -2,6 +2,8 @@
 
 mod credentials;
 mod deliver;
+mod logs;
+mod receipts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,13 +11,18 @@ use std::time::Instant;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use shared::db::{self, Db};
-use shared::meta::Client;
+use shared::meta::{Client, MAX_EVENTS};
 use shared::queue::Message;
 use shared::secrets::Secrets;
 use shared::telemetry;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use deliver::Delivery;
+
+/// How many events may be in memory at once, over all tenants of an invocation: some 2 KB each. Each tenant's first claim has
+/// its place, and only one whose first send went through gets more: slow and dead ones keep nobody waiting.
+const EVENTS_AT_ONCE: u32 = 16_000;
 
 /// What the function holds between invocations.
 pub struct State {
@@ -23,12 +30,26 @@ pub struct State {
     pub db: Db,
     meta: Client,
     credentials: credentials::Cache,
+    events_a_request: u32,
+    places: Arc<Semaphore>,
 }
 
 impl State {
     /// Tenants' tokens are the secrets `<secrets_prefix><tenant>/meta`.
     pub fn new(db: Db, meta: Client, secrets: Secrets, secrets_prefix: String) -> Self {
-        Self { db, meta, credentials: credentials::Cache::new(secrets, secrets_prefix) }
+        Self {
+            db,
+            meta,
+            credentials: credentials::Cache::new(secrets, secrets_prefix),
+            events_a_request: MAX_EVENTS,
+            places: Arc::new(Semaphore::new(EVENTS_AT_ONCE as usize)),
+        }
+    }
+
+    /// With fewer events a request than Meta takes: to measure what the many save. At least 1.
+    #[must_use]
+    pub fn with_events_a_request(self, events: u32) -> Self {
+        Self { events_a_request: events.clamp(1, MAX_EVENTS), ..self }
     }
 }
 
@@ -51,10 +72,11 @@ pub async fn handle(state: &Arc<State>, event: SqsEvent, deadline: Instant) -> S
         }
     }
     let mut work = JoinSet::new();
+    let first = first_claim(state, tenants.len());
     for (tenant_id, records) in tenants {
         let state = Arc::clone(state);
         work.spawn(async move {
-            let done = drain(&state, &tenant_id, deadline).await;
+            let done = drain(&state, &tenant_id, first, deadline).await;
             (tenant_id, records, done)
         });
     }
@@ -77,21 +99,34 @@ fn parse(record: &SqsMessage) -> Option<Message> {
     serde_json::from_str(record.body.as_deref()?).ok()
 }
 
-/// Sends what is due until nothing is, or until the time is up: a batch that was not full was the last.
-async fn drain(state: &State, tenant_id: &str, deadline: Instant) -> Result<(), db::Error> {
+/// Sends what is due until nothing is, until the time is up, or until Meta takes nothing: then the rest waits for the next
+/// wake-up, so that a tenant whose sends fail does not go through all of its events at once.
+async fn drain(state: &State, tenant_id: &str, first: u32, deadline: Instant) -> Result<(), db::Error> {
     let delivery = Delivery { state, tenant_id, deadline };
-    while delivery.has_time() {
-        let limit = shared::meta::MAX_EVENTS;
-        let count = i64::try_from(limit).unwrap_or(i64::MAX);
-        let claimed =
-            state.db.run(|client| async move { db::dispatch::claim(&client, tenant_id, count).await }).await?;
-        let full = claimed.len() == limit;
-        delivery.run(claimed).await?;
-        if !full {
+    let mut limit = first;
+    loop {
+        // Never closed, so it is always given.
+        let Ok(mut places) = state.places.acquire_many(limit).await else { return Ok(()) };
+        if !delivery.has_time() {
             return Ok(());
         }
+        let claim = state
+            .db
+            .run(|client| async move { db::dispatch::claim(&client, tenant_id, i64::from(limit)).await })
+            .await?;
+        let count = claim.attempts.len();
+        drop(places.split((limit as usize).saturating_sub(count)));
+        if count == 0 || !delivery.run(claim).await? || count < limit as usize {
+            return Ok(());
+        }
+        limit = state.events_a_request;
     }
-    Ok(())
+}
+
+/// How many events each of so many tenants may claim at first.
+fn first_claim(state: &State, tenants: usize) -> u32 {
+    let share = EVENTS_AT_ONCE / u32::try_from(tenants).unwrap_or(u32::MAX).max(1);
+    share.clamp(1, state.events_a_request)
 }
 
 fn batch_response(failures: Vec<String>) -> SqsBatchResponse {

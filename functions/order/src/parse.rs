@@ -7,7 +7,8 @@ mod extras;
 use shared::body::Fields;
 use shared::db::keys::Key;
 use shared::db::orders::NewOrder;
-use shared::domain::conversion::{self, IgnoredReason, MAX_AGE_S};
+use shared::domain::conversion::{self, IgnoredReason};
+use shared::domain::delivery::SEND_WITHIN_S;
 use shared::domain::event_id::EventId;
 use shared::domain::money::{Currency, Money};
 use shared::domain::order::{ActionSource, EventName, OrderId, OrderState};
@@ -31,7 +32,7 @@ struct Core {
     event_name: EventName,
     state: Option<OrderState>,
     value: Money,
-    event_time_s: i64,
+    event_time_s: Option<i64>,
 }
 
 /// Reads an order of the key's tenant. `now_s` is Unix seconds.
@@ -176,11 +177,13 @@ fn value(fields: &mut Fields<'_>) -> Option<Money> {
     }
 }
 
-/// Unix seconds, or a time of RFC 3339; absent means now. Not in the future, and not older than Meta takes.
-fn event_time(fields: &mut Fields<'_>, now_s: i64) -> Option<i64> {
+/// Unix seconds, or a time of RFC 3339. Not in the future, and not older than can still be sent.
+/// `None` is an error, `Some(None)` is now: by the database's clock, since the functions' differ.
+#[expect(clippy::option_option, reason = "wrong, silent and said are three things")]
+fn event_time(fields: &mut Fields<'_>, now_s: i64) -> Option<Option<i64>> {
     let before = fields.errors.len();
     let Some(text) = fields.number("event_time") else {
-        return (fields.errors.len() == before).then_some(now_s);
+        return (fields.errors.len() == before).then_some(None);
     };
     let seconds = text
         .parse::<i64>()
@@ -194,11 +197,11 @@ fn event_time(fields: &mut Fields<'_>, now_s: i64) -> Option<i64> {
         fields.error("event_time", "in_the_future", "lies in the future (it is in seconds, not milliseconds)");
         return None;
     }
-    if seconds < now_s.saturating_sub(MAX_AGE_S) {
+    if seconds < now_s.saturating_sub(SEND_WITHIN_S) {
         fields.error("event_time", "too_old", "is older than 7 days; Meta takes no older event");
         return None;
     }
-    Some(seconds.min(now_s))
+    Some(Some(seconds))
 }
 
 fn action_source(fields: &mut Fields<'_>) -> Option<ActionSource> {

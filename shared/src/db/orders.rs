@@ -10,6 +10,7 @@ use super::Error;
 use super::stories::{candidates, rules};
 use crate::domain::attribution::{self, CLOCK_SLACK_US, Evidence, NETWORK_WINDOW_US, Stage};
 use crate::domain::conversion::{IgnoredReason, State, TOO_BROAD};
+use crate::domain::delivery::SEND_WITHIN_S;
 use crate::domain::order::OrderState;
 
 /// An order as it was parsed, normalised and hashed.
@@ -33,8 +34,8 @@ pub struct NewOrder {
     pub value: String,
     /// ISO 4217.
     pub currency: String,
-    /// When it happened, in Unix seconds.
-    pub event_time_s: i64,
+    /// When it happened, in Unix seconds; now, by the database's clock, if the caller does not say.
+    pub event_time_s: Option<i64>,
     /// The order's state, if the delivery says one.
     pub state: Option<&'static str>,
     /// Why it sends nothing, if it does not.
@@ -103,7 +104,7 @@ pub struct Kept {
 pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error> {
     let statement = client.prepare_cached(&SQL).await?;
     let ignored = order.ignored.map(IgnoredReason::as_str);
-    let event_time_us = order.event_time_s.saturating_mul(1_000_000);
+    let event_time_us = order.event_time_s.map(|it| it.saturating_mul(1_000_000));
     let row = client
         .query_one(
             &statement,
@@ -227,7 +228,10 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
     ), times as (
         select least((select ordered_at from orders where tenant_id = $1 and order_key = $5::text), happened_at) as ordered_at,
                happened_at, window_days
-        from open, lateral (select timestamptz 'epoch' + $10::bigint * interval '1 microsecond' as happened_at) event
+        -- By a function's clock it may lie ahead.
+        from open, lateral (
+            select coalesce(least(timestamptz 'epoch' + $10::bigint * interval '1 microsecond', clock()), clock()) as happened_at
+        ) event
     ), bounds as (
         select browser_of($20::text) as browser, ordered_at, ordered_at - window_days * interval '1 day' as oldest,
                ordered_at + {CLOCK_SLACK_US} * interval '1 microsecond' as latest,
@@ -341,8 +345,8 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
             where c.state = 'ignored'
         returning c.*, c.xmax = '0' as inserted
     ), attempt as (
-        insert into dispatch_attempts (tenant_id, id, event_id, created_at, due_at)
-        select $1, $3, event_id, clock(), clock() from claim
+        insert into dispatch_attempts (tenant_id, id, event_id, created_at, due_at, expires_at)
+        select $1, $3, event_id, clock(), clock(), times.happened_at + {SEND_WITHIN_S} * interval '1 second' from claim, times
     ), observation as (
         insert into identities (tenant_id, id, email_hash, phone_hash, click_id, source, created_at, updated_at)
         -- A match by the network alone is too weak to vouch for the next one.

@@ -3,21 +3,18 @@
 
 use serde::Deserialize;
 
-use crate::domain::delivery::Said;
+use super::words::{bounded, without_personal_data};
+use crate::domain::delivery::{Meaning, Refusal, Said};
 
 /// What to make of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Every event was taken.
-    Accepted(Said),
-    /// Refused or never arrived, and it will pass: send again later.
-    Transient(&'static str, Said),
-    /// Meta may have taken it or not: send again, inside its deduplication window.
-    Unclear(Said),
-    /// The token or a permission is at fault, not the events.
-    Credentials(Said),
-    /// Something in the events is at fault: one bad event refuses the whole request.
-    Data(Said),
+pub struct Answer {
+    /// What it means for the events.
+    pub meaning: Meaning,
+    /// The same as the word that is kept with the attempt.
+    pub word: &'static str,
+    /// What was said.
+    pub said: Said,
 }
 
 #[derive(Deserialize)]
@@ -44,69 +41,84 @@ struct ErrorBody {
 
 impl Answer {
     /// The request never left.
-    pub(super) fn not_sent(why: &'static str) -> Self {
-        Self::Transient(why, Said::default())
+    pub(super) fn not_sent(word: &'static str) -> Self {
+        Self { meaning: Meaning::Passing, word, said: Said::default() }
     }
 
     /// The token cannot even be written into a header.
     pub(super) fn bad_token() -> Self {
-        Self::Credentials(Said::default())
+        Self { meaning: Meaning::Credentials, word: "credentials", said: Said::default() }
     }
 
     /// No whole answer.
     pub(super) fn unclear(status: Option<u16>) -> Self {
-        Self::Unclear(Said { http_status: status.map(i32::from), ..Said::default() })
+        let said = Said { http_status: status.map(i32::from), ..Said::default() };
+        Self { meaning: Meaning::Unclear, word: "unclear", said }
     }
 
     /// Reads a whole answer to a request with `sent` events.
     pub(super) fn of(status: u16, body: &[u8], sent: usize) -> Self {
-        let said = Said { http_status: Some(i32::from(status)), ..Said::default() };
         if let Ok(Failure { error }) = serde_json::from_slice(body) {
             return Self::of_error(status, error);
         }
+        let said = Said { http_status: Some(i32::from(status)), ..Said::default() };
         if (200..300).contains(&status) {
-            let Ok(success) = serde_json::from_slice::<Success>(body) else { return Self::Unclear(said) };
-            let whole = usize::try_from(success.events_received) == Ok(sent);
-            let events_received = i32::try_from(success.events_received).ok();
-            let said = Said { events_received, fbtrace_id: success.fbtrace_id.map(|id| bounded(&id)), ..said };
-            return if whole { Self::Accepted(said) } else { Self::Unclear(said) };
+            return Self::of_success(said, body, sent);
         }
-        match status {
-            429 => Self::Transient("throttled", said),
+        let (meaning, word) = match status {
+            // The request was too large for whoever answered: the half of it may not be.
+            413 => (Meaning::Data(Refusal { code: Some(413), subcode: None }), "data"),
+            429 => (Meaning::Passing, "throttled"),
             // A gateway's error page: whether the request had got through is not said.
-            500.. => Self::Unclear(said),
-            _ => Self::Transient("unreadable", said),
-        }
+            500.. => (Meaning::Unclear, "unclear"),
+            _ => (Meaning::Passing, "unreadable"),
+        };
+        Self { meaning, word, said }
+    }
+
+    fn of_success(said: Said, body: &[u8], sent: usize) -> Self {
+        let Ok(success) = serde_json::from_slice::<Success>(body) else {
+            return Self { meaning: Meaning::Unclear, word: "unclear", said };
+        };
+        let whole = usize::try_from(success.events_received) == Ok(sent);
+        let events_received = i32::try_from(success.events_received).ok();
+        let said = Said { events_received, fbtrace_id: success.fbtrace_id.map(|id| bounded(&id)), ..said };
+        let (meaning, word) = if whole { (Meaning::Accepted, "accepted") } else { (Meaning::Unclear, "unclear") };
+        Self { meaning, word, said }
     }
 
     fn of_error(status: u16, error: ErrorBody) -> Self {
+        let (meaning, word) = meaning(status, &error);
         let said = Said {
             http_status: Some(i32::from(status)),
             code: error.code,
             subcode: error.error_subcode,
-            message: error.error_user_msg.or(error.message).map(|text| bounded(&text)),
+            message: error.error_user_msg.or(error.message).map(|text| without_personal_data(&text)),
             fbtrace_id: error.fbtrace_id.map(|id| bounded(&id)),
             events_received: None,
         };
-        if error.is_transient {
-            return Self::Transient("transient", said);
-        }
-        match (error.code, error.error_subcode) {
-            (Some(4 | 17 | 32 | 341 | 613 | 80000..=80004 | 80014), _) => Self::Transient("throttled", said),
-            (Some(1 | 2 | 368 | 5000 | 21009), _) => Self::Transient("transient", said),
-            (Some(190 | 102 | 104 | 3 | 10 | 200..=299), _) | (Some(100), Some(33)) => Self::Credentials(said),
-            (None, _) if status == 401 => Self::Credentials(said),
-            (Some(100 | 105 | 506), _) => Self::Data(said),
-            _ if status == 429 => Self::Transient("throttled", said),
-            _ if status >= 500 => Self::Transient("transient", said),
-            _ => Self::Transient("unknown", said),
-        }
+        Self { meaning, word, said }
     }
 }
 
-/// Texts from outside are kept to a size that a row can hold.
-fn bounded(text: &str) -> String {
-    text.chars().filter(|it| !it.is_control()).take(500).collect()
+fn meaning(status: u16, error: &ErrorBody) -> (Meaning, &'static str) {
+    const CREDENTIALS: (Meaning, &str) = (Meaning::Credentials, "credentials");
+    const TRANSIENT: (Meaning, &str) = (Meaning::Passing, "transient");
+    const THROTTLED: (Meaning, &str) = (Meaning::Passing, "throttled");
+    let refusal = Refusal { code: error.code, subcode: error.error_subcode };
+    if error.is_transient {
+        return TRANSIENT;
+    }
+    match (error.code, error.error_subcode) {
+        (Some(4 | 17 | 32 | 341 | 613 | 80000..=80004 | 80014), _) => THROTTLED,
+        (Some(1 | 2 | 368 | 5000 | 21009), _) => TRANSIENT,
+        (Some(190 | 102 | 104 | 3 | 10 | 200..=299), _) | (Some(100), Some(33)) => CREDENTIALS,
+        (None, _) if status == 401 => CREDENTIALS,
+        (Some(100 | 105 | 506), _) => (Meaning::Data(refusal), "data"),
+        _ if status == 429 => THROTTLED,
+        _ if status >= 500 => TRANSIENT,
+        _ => (Meaning::Unknown(refusal), "unknown"),
+    }
 }
 
 #[cfg(test)]
@@ -114,13 +126,7 @@ mod tests {
     use super::*;
 
     fn kind(status: u16, body: &str) -> &'static str {
-        match Answer::of(status, body.as_bytes(), 2) {
-            Answer::Accepted(_) => "accepted",
-            Answer::Transient(why, _) => why,
-            Answer::Unclear(_) => "unclear",
-            Answer::Credentials(_) => "credentials",
-            Answer::Data(_) => "data",
-        }
+        Answer::of(status, body.as_bytes(), 2).word
     }
 
     fn error(status: u16, fields: &str) -> &'static str {
@@ -157,5 +163,7 @@ mod tests {
         assert_eq!(kind(429, ""), "throttled");
         assert_eq!(kind(502, "<html>"), "unclear");
         assert_eq!(kind(404, "<html>"), "unreadable");
+        assert_eq!(kind(413, "<html>"), "data");
+        assert_eq!(kind(302, ""), "unreadable");
     }
 }

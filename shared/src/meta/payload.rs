@@ -14,6 +14,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     test_event_code: Option<&'a str>,
     partner_agent: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appsecret_proof: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -28,8 +30,12 @@ struct ServerEvent<'a> {
     custom_data: &'a RawValue,
 }
 
-/// The JSON body of a request with these events.
-pub fn body(events: &[&Event], test_event_code: Option<&str>) -> Result<String, serde_json::Error> {
+/// The JSON body of a request with these events. `appsecret_proof` is for tokens of an app that demands one.
+pub fn body(
+    events: &[&Event],
+    test_event_code: Option<&str>,
+    appsecret_proof: Option<&str>,
+) -> Result<String, serde_json::Error> {
     let data = events
         .iter()
         .map(|event| ServerEvent {
@@ -42,5 +48,5 @@ pub fn body(events: &[&Event], test_event_code: Option<&str>) -> Result<String, 
             custom_data: &event.custom_data,
         })
         .collect();
-    serde_json::to_string(&Body { data, test_event_code, partner_agent: PARTNER_AGENT })
+    serde_json::to_string(&Body { data, test_event_code, partner_agent: PARTNER_AGENT, appsecret_proof })
 }

@@ -1,0 +1,46 @@
+//! What the dispatcher logs. Metrics are counted from these lines, so their words are part of the contract with `template.yaml`.
+
+use shared::db::dispatch::Gate;
+use shared::domain::delivery::Meaning;
+use shared::domain::delivery::gate::Breaker;
+use shared::meta::Answer;
+
+/// One line a request.
+pub(crate) fn answered(tenant_id: &str, events: usize, answer: &Answer) {
+    let said = &answer.said;
+    if answer.meaning == Meaning::Accepted {
+        tracing::info!(tenant.id = tenant_id, events, fbtrace_id = said.fbtrace_id, "sent to Meta");
+        return;
+    }
+    tracing::warn!(
+        tenant.id = tenant_id,
+        events,
+        answer = answer.word,
+        http.status = said.http_status,
+        error.code = said.code,
+        error.subcode = said.subcode,
+        fbtrace_id = said.fbtrace_id,
+        "Meta did not take the events"
+    );
+}
+
+/// A probe goes.
+pub(crate) fn half_open(tenant_id: &str) {
+    tracing::warn!(tenant.id = tenant_id, "breaker half-open");
+}
+
+/// One line for each change of what keeps a tenant's sends back.
+pub(crate) fn passage(tenant_id: &str, before: &Gate, after: &Gate) {
+    match (before.breaker, after.breaker) {
+        (Breaker::Closed | Breaker::HalfOpen, Breaker::Open) => {
+            tracing::error!(tenant.id = tenant_id, "breaker opened");
+        }
+        (Breaker::Open | Breaker::HalfOpen, Breaker::Closed) => tracing::info!(tenant.id = tenant_id, "breaker closed"),
+        _ => {}
+    }
+    match (&before.parked, &after.parked) {
+        (None, Some(reason)) => tracing::error!(tenant.id = tenant_id, reason, "tenant parked"),
+        (Some(reason), None) => tracing::info!(tenant.id = tenant_id, reason, "tenant released"),
+        _ => {}
+    }
+}
