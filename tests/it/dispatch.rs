@@ -97,10 +97,13 @@ async fn an_unclear_answer_is_sent_again_under_the_same_event_id_while_meta_dedu
 
     let late = placed(&world, "2").await?;
     world
-        .execute("update dispatch_attempts set unclear_since = now() - interval '47 hours' where status = 'pending'")
+        .execute(
+            "update dispatch_attempts set unclear_since = now() - interval '47 hours', expires_at = now() where status = 'pending'",
+        )
         .await?;
     let before = world.simulator.requests().len();
     world.run_dispatch().await?;
+    sweep::sweep(&world.sweep).await?;
     let told = story(&world, &late).await?;
     assert_eq!((&told["state"], &told["reason"]), (&json!("quarantined"), &json!("unclear")));
     assert_eq!(world.simulator.requests().len(), before);
@@ -152,8 +155,9 @@ async fn a_dead_token_parks_the_event_and_burns_nothing() -> Result<()> {
 async fn an_event_older_than_meta_takes_expires_and_is_not_sent() -> Result<()> {
     let world = World::new().await?;
     let event_id = placed(&world, "1").await?;
-    world.execute("update conversions set event_time = now() - interval '7 days 1 second'").await?;
+    world.execute("update conversions set event_time = now() - interval '7 days 1 second'; update dispatch_attempts set expires_at = now()").await?;
     world.run_dispatch().await?;
+    sweep::sweep(&world.sweep).await?;
     assert_eq!(story(&world, &event_id).await?["state"], "expired");
     assert_eq!(world.simulator.requests().len(), 0);
     Ok(())
@@ -299,7 +303,11 @@ async fn attempts_that_are_given_back_are_due_at_once_and_are_not_unclear() -> R
     let claim = || world.sweep.db.run(|client| async move { shared::db::dispatch::claim(&client, tenant, 1000).await });
     let held: Vec<_> = claim().await?.attempts.iter().map(|it| (it.attempt_id.clone(), it.lease_token)).collect();
     let held = &held;
-    world.sweep.db.run(|client| async move { shared::db::dispatch::release(&client, tenant, held, 0, false).await }).await?;
+    world
+        .sweep
+        .db
+        .run(|client| async move { shared::db::dispatch::release(&client, tenant, held, 0, false).await })
+        .await?;
     let again = claim().await?;
     assert_eq!(again.attempts.len(), 1);
     assert_eq!(world.count("select count(*) from dispatch_attempts where unclear_since is not null", &[]).await?, 0);
@@ -333,7 +341,7 @@ async fn parked_events_go_when_what_they_wait_for_is_repaired() -> Result<()> {
     let told = story(&world, &event_id).await?;
     assert_eq!((&told["state"], &told["reason"]), (&json!("parked"), &json!("no_pixel")));
     world.execute(&format!("update tenants set pixel_id = '{}'", world.tenant.pixel_id)).await?;
-    world.execute("update dispatch_attempts set due_at = now() where status = 'pending'").await?;
+    world.execute("update delivery_gates set probe_at = now()").await?;
     sweep::sweep(&world.sweep).await?;
     world.run_dispatch().await?;
     let told = story(&world, &event_id).await?;

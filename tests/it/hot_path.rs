@@ -13,6 +13,7 @@ async fn load(world: &World) -> Result<()> {
     world
         .execute(&format!(
             "insert into tenants (id, slug, status) select 't' || n, 't' || n, 'active' from generate_series(1, 5000) n;
+             insert into delivery_gates (tenant_id) select id from tenants;
              insert into funnels (tenant_id, id, name, status) select 't' || n, 'f' || n, 'Load', 'active' from generate_series(1, 5000) n;
              insert into api_keys (tenant_id, id, secret_hash) select 't' || n, 'k', repeat('0', 64) from generate_series(1, 5000) n;
              insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, created_at)
@@ -118,6 +119,8 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     ];
     assert_indexed("order", &found, &wanted);
 
+    world.fill("waiting", 3000).await?;
+    world.execute("analyze dispatch_attempts").await?;
     let found = scans(&world, "claim", dispatch::claim_sql(), &format!("'{tenant}', 1000, 300")).await?;
     assert_indexed("claim", &found, &["dispatch_attempts_expires_idx", "conversions_tenant_id_event_id_key"]);
     let record = format!(

@@ -4,6 +4,7 @@ mod address;
 mod any_input;
 mod click_input;
 mod clicks;
+mod delivery;
 mod dispatch;
 mod faults;
 mod flow;

@@ -2,6 +2,9 @@
 //!
 //! The cluster and the local AWS are started once a run and shared; nothing of one test is seen by another.
 
+pub mod fill;
+mod time;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -147,17 +150,10 @@ impl World {
         queue_url: String,
     ) -> Result<Self> {
         let database = || Db::new(db_config(db.url()), None, 4);
-        let meta = config::Meta { graph_url: simulator.base_url().to_owned(), version: "v26.0".into() };
-        let dispatch = dispatch::State::new(
-            database(),
-            shared::meta::Client::new(meta)?,
-            Secrets::new(&sdk),
-            SECRETS_PREFIX.to_owned(),
-        );
         Ok(Self {
             click: click::State::new(database(), 0),
             order: order::State::new(database(), Queue::new(&sdk, &queue_url)),
-            dispatch: Arc::new(dispatch),
+            dispatch: Self::dispatcher(&db, &sdk, &simulator)?,
             sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url) },
             db,
             simulator,
@@ -167,6 +163,40 @@ impl World {
             client,
             sqs,
         })
+    }
+
+    /// A dispatcher of its own, as another environment of the function would be.
+    pub fn another_dispatcher(&self) -> Result<Arc<dispatch::State>> {
+        Self::dispatcher(&self.db, &self.sdk, &self.simulator)
+    }
+
+    fn dispatcher(db: &TestDb, sdk: &SdkConfig, simulator: &Simulator) -> Result<Arc<dispatch::State>> {
+        let meta = config::Meta { graph_url: simulator.base_url().to_owned(), version: "v26.0".into() };
+        let db = Db::new(db_config(db.url()), None, 4);
+        let client = shared::meta::Client::new(meta)?;
+        Ok(Arc::new(dispatch::State::new(db, client, Secrets::new(sdk), SECRETS_PREFIX.to_owned())))
+    }
+
+    /// Gives the seeded tenant pending conversions; see [`fill::pending`].
+    pub async fn fill(&self, prefix: &str, count: i32) -> Result<()> {
+        fill::pending(&self.client, &self.tenant.id, prefix, count, 0).await
+    }
+
+    /// Makes every attempt to come due now, and wakes the dispatcher for the seeded tenant.
+    pub async fn dispatch_now(&self) -> Result<SqsBatchResponse> {
+        self.execute("update dispatch_attempts set due_at = clock() where status = 'pending'").await?;
+        Ok(self.wake().await)
+    }
+
+    /// Wakes the dispatcher for the seeded tenant, not through SQS.
+    pub async fn wake(&self) -> SqsBatchResponse {
+        self.dispatch_bodies(&[&wake_up(&self.tenant.id)]).await
+    }
+
+    /// How many conversions of a tenant stand so (the view `standings`); `why` is the reason, or empty.
+    pub async fn standing(&self, tenant_id: &str, state: &str, why: &str) -> Result<i64> {
+        let sql = "select count(*) from standings where tenant_id = $1 and state = $2 and coalesce(reason, '') = $3";
+        self.count(sql, &[&tenant_id, &state, &why]).await
     }
 
     /// Connects again for the test's own statements, after the server was stopped.
@@ -350,6 +380,11 @@ pub fn db_config(url: &str) -> config::Db {
 /// The end of an invocation that has just begun.
 pub fn in_two_minutes() -> Instant {
     Instant::now() + Duration::from_mins(2)
+}
+
+/// The body of a wake-up for a tenant.
+pub fn wake_up(tenant_id: &str) -> String {
+    serde_json::json!({"type": "dispatch.v1", "tenant_id": tenant_id, "event_id": "any"}).to_string()
 }
 
 /// An SQS event with these bodies; the ids are `m0`, `m1` ...

@@ -211,7 +211,9 @@ fn alike(rulings: &[Ruling]) -> Option<Refused> {
         _ => None,
     });
     let (with, first) = refusals.next()?;
-    refusals.try_fold(first, |count, (it, more)| (it == with).then_some(count + more)).map(|count| Refused { with, count })
+    refusals
+        .try_fold(first, |count, (it, more)| (it == with).then_some(count + more))
+        .map(|count| Refused { with, count })
 }
 
 /// What a fate comes to for an attempt; none where it was not made.

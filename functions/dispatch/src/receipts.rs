@@ -17,12 +17,7 @@ pub(crate) struct Receipts {
 impl Receipts {
     /// None yet, for a send of so many events.
     pub(crate) fn new(pixel_id: &str, events: usize) -> Self {
-        Self {
-            pixel_id: pixel_id.to_owned(),
-            send_id: None,
-            unrecorded: Vec::new(),
-            of_event: vec![None; events],
-        }
+        Self { pixel_id: pixel_id.to_owned(), send_id: None, unrecorded: Vec::new(), of_event: vec![None; events] }
     }
 
     /// Keeps a request with these events. One that never left has no receipt.

@@ -83,6 +83,9 @@ mod tests {
             assert_eq!(of("retry-after", nonsense), None);
         }
         assert_eq!(of("x-business-use-case-usage", r#"{"1":[{"estimated_time_to_regain_access":-3}]}"#), None);
-        assert_eq!(of("x-business-use-case-usage", r#"{"1":[{"estimated_time_to_regain_access":1e300}]}"#), Some(86_400));
+        assert_eq!(
+            of("x-business-use-case-usage", r#"{"1":[{"estimated_time_to_regain_access":1e300}]}"#),
+            Some(86_400)
+        );
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn without_personal_data(text: &str) -> String {
 
 fn is_personal(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
-    let groups = word.split('.').filter(|it| it.trim_matches(|c: char| !c.is_ascii_digit()).parse::<u8>().is_ok()).count();
+    let groups =
+        word.split('.').filter(|it| it.trim_matches(|c: char| !c.is_ascii_digit()).parse::<u8>().is_ok()).count();
     word.contains('@')
         || digits >= MANY_DIGITS
         || groups >= 4
@@ -37,7 +38,8 @@ mod tests {
 
     #[test]
     fn what_may_be_somebodys_is_left_out_and_the_rest_is_kept() {
-        let said = "Invalid parameter: the value 'maria@example.com' (+5511955501234, 203.0.113.7, 2001:db8::1) is not hashed";
+        let said =
+            "Invalid parameter: the value 'maria@example.com' (+5511955501234, 203.0.113.7, 2001:db8::1) is not hashed";
         assert_eq!(without_personal_data(said), "Invalid parameter: the value […] […] […] […] is not hashed");
         let hash = "a".repeat(64);
         assert_eq!(without_personal_data(&format!("bad hash {hash}.")), "bad hash […]");

@@ -44,6 +44,7 @@ pub fn sql() -> &'static str {
     &SQL
 }
 
+/// The attempts are walked along the index of deadlines until there are enough: a tenant may have any number of them pending.
 /// A tenant in provisioning sends what came while its test code was live; what is held waits for active. An attempt whose
 /// lease ran out may have been sent by who held it. An event that happens later than now by a function's clock is of now.
 static SQL: LazyLock<String> = LazyLock::new(|| {
@@ -62,17 +63,17 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
     ), due as (
         select a.tenant_id, a.id,
                coalesce(a.unclear_since, a.leased_until - $3 * interval '1 second') as unclear_since
-        from tenant
-            join dispatch_attempts a on a.tenant_id = tenant.id
-            join conversions c on c.tenant_id = a.tenant_id and c.event_id = a.event_id
-        where (not tenant.shut or tenant.may_probe)
-          and (tenant.is_active and c.state in ('pending', 'held', 'parked') or c.state in ('pending', 'parked'))
+        from dispatch_attempts a
+        where a.tenant_id = $1 and (select not shut or may_probe from tenant)
           and a.status = 'pending' and a.due_at <= clock() and a.expires_at > clock()
           and (a.leased_until is null or a.leased_until <= clock())
           and coalesce(a.unclear_since, a.leased_until - $3 * interval '1 second', clock())
               > clock() - {UNCLEAR_WINDOW_S} * interval '1 second'
+          and ((select is_active from tenant)
+               or exists (select from conversions c
+                          where c.tenant_id = a.tenant_id and c.event_id = a.event_id and c.state <> 'held'))
         order by a.expires_at limit (select case when shut then least($2::bigint, {PROBE_EVENTS}) else $2::bigint end from tenant)
-        for update of a skip locked
+        for update skip locked
     ), probe as (
         update delivery_gates g
         set probe_until = clock() + $3 * interval '1 second',

@@ -35,8 +35,9 @@ impl Gate {
     fn read(breaker: Option<&str>, parked: Option<String>) -> Result<Self, super::Error> {
         let breaker = match breaker {
             None => Breaker::Closed,
-            Some(word) => Breaker::parse(word)
-                .ok_or(super::Error::Inconsistent { table: "delivery_gates", column: "breaker" })?,
+            Some(word) => {
+                Breaker::parse(word).ok_or(super::Error::Inconsistent { table: "delivery_gates", column: "breaker" })?
+            }
         };
         Ok(Self { breaker, parked })
     }

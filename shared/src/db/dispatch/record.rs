@@ -7,9 +7,7 @@ use deadpool_postgres::Client;
 use super::super::Error;
 use super::Gate;
 use crate::domain::conversion::State;
-use crate::domain::delivery::gate::{
-    FAILURES_TO_OPEN, FIRST_COOLDOWN_S, LONGEST_COOLDOWN_S, PARKED_S, Verdict,
-};
+use crate::domain::delivery::gate::{FAILURES_TO_OPEN, FIRST_COOLDOWN_S, LONGEST_COOLDOWN_S, PARKED_S, Verdict};
 use crate::domain::delivery::{MOST_ALIKE, Refusal, Said, UNCLEAR_WINDOW_S};
 
 /// What an attempt comes to.

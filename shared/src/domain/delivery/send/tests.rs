@@ -109,10 +109,8 @@ fn seven_alone_are_the_events_fault_and_so_are_eight_of_different_kinds() {
 
 #[test]
 fn an_event_too_old_on_arrival_is_expired_and_is_nobody_elses_matter() {
-    let (fates, _, _) = run(
-        vec![1; 4],
-        |part| if part.contains(&2) { Meaning::Data(Refusal::TOO_OLD) } else { Meaning::Accepted },
-    );
+    let (fates, _, _) =
+        run(vec![1; 4], |part| if part.contains(&2) { Meaning::Data(Refusal::TOO_OLD) } else { Meaning::Accepted });
     assert_eq!(fates, [Fate::Sent, Fate::Sent, Fate::Expired, Fate::Sent]);
 }
 
