@@ -1,0 +1,99 @@
+//! What the dispatcher works on while it is measured.
+
+use std::sync::mpsc;
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+use shared::db::migrate;
+use tests::postgres::{Cluster, Durability, Settings, TestDb};
+use tests::progress::Progress;
+use tests::seed::{self, Seeded};
+use tests::simulator::{Config, Simulator};
+use tests::world::fill;
+use tokio_postgres::Client;
+
+/// Events of one request.
+pub(crate) const BATCH: i32 = 1000;
+
+/// A durable Postgres with one tenant, and a Meta that answers at once.
+pub(crate) struct Bed {
+    client: Client,
+    pub(crate) db: TestDb,
+    pub(crate) tenant: Seeded,
+    pub(crate) meta: Meta,
+    pub(crate) cluster: Cluster,
+}
+
+impl Bed {
+    pub(crate) async fn start(progress: &Progress) -> Result<Self> {
+        let mut settings = Settings::new(Durability::Production);
+        settings.statements = true;
+        // No checkpoint in the middle of one phase and not of another: each costs whole pages in the log.
+        settings.options =
+            ["max_wal_size=8GB", "checkpoint_timeout=1h", "shared_buffers=512MB"].map(str::to_owned).into();
+        settings.progress = progress.clone();
+        progress.say("starting Postgres with fsync and synchronous_commit on");
+        let cluster = Cluster::start_with(settings).await?;
+        ensure!(cluster.has_statements(), "this Postgres has no pg_stat_statements, which counts the statements");
+        let db = cluster.create_db("template1").await?;
+        migrate::run(db.url(), None, &migrate::runner()).await?;
+        let client = db.connect().await?;
+        client.batch_execute("create extension pg_stat_statements").await?;
+        let tenant = seed::rows(&client, "bench").await?;
+        let meta = Meta::start(&tenant)?;
+        Ok(Self { client, db, tenant, meta, cluster })
+    }
+
+    /// Makes so many batches due, the batches' deadlines in their order.
+    pub(crate) async fn fill(&self, name: &str, batches: i32) -> Result<()> {
+        for batch in 0..batches {
+            let age_s = 60 + 10 * (batches - batch);
+            fill::pending(&self.client, &self.tenant.id, &prefix(name, batch), BATCH, age_s).await?;
+        }
+        self.client.batch_execute("vacuum analyze dispatch_attempts; vacuum analyze conversions; checkpoint").await?;
+        self.client.batch_execute("select pg_stat_statements_reset()").await?;
+        Ok(())
+    }
+
+    /// How many events wait.
+    pub(crate) async fn waiting(&self) -> Result<i64> {
+        let sql = "select count(*) from dispatch_attempts where status = 'pending'";
+        Ok(self.client.query_one(sql, &[]).await?.try_get(0)?)
+    }
+
+    /// Statements that the dispatcher sent since the last fill.
+    pub(crate) async fn statements(&self) -> Result<i64> {
+        let sql = "select coalesce(sum(s.calls), 0)::bigint from pg_stat_statements s join pg_database d on d.oid = s.dbid
+                   where d.datname = current_database() and s.toplevel and s.query not like '%pg_stat_statements%'
+                     and s.query not like 'select count(*) from dispatch_attempts%'";
+        Ok(self.client.query_one(sql, &[]).await?.try_get(0)?)
+    }
+}
+
+/// How the ids of a batch begin.
+pub(crate) fn prefix(name: &str, batch: i32) -> String {
+    format!("{name}-{batch}-")
+}
+
+/// The simulator on a thread of its own.
+pub(crate) struct Meta {
+    pub(crate) url: String,
+    _stop: mpsc::Sender<()>,
+}
+
+impl Meta {
+    fn start(tenant: &Seeded) -> Result<Self> {
+        let config = Config::default().with_pixel(&tenant.pixel_id, &tenant.access_token).keep_bodies(false);
+        let (stop, stopped) = mpsc::channel::<()>();
+        let (started, url) = mpsc::channel();
+        thread::spawn(move || -> Result<()> {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+            let simulator = runtime.block_on(Simulator::start(config))?;
+            started.send(simulator.base_url().to_owned())?;
+            // Ends when the bed does.
+            let _ = stopped.recv();
+            Ok(())
+        });
+        Ok(Self { url: url.recv().context("the simulator did not start")?, _stop: stop })
+    }
+}
