@@ -1,186 +1,92 @@
 //! The events edge: one request from its bytes to its answer.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::error::Error as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::response::{IntoResponse as _, Response};
-use serde_json::Value;
-use serde_json::value::RawValue;
+use axum::response::Response;
+use http_body_util::LengthLimitError;
 
-use super::faults::Answer;
-use super::graph::{self, GraphError};
-use super::half::HalfBody;
+use super::faults::{Answer, Fault};
 use super::intake::{self, Head, Params};
-use super::judge::{self, Judged};
-use super::records::{RequestRecord, TakenEvent};
-use super::server::Cut;
+use super::judge;
+use super::open::Opened;
+use super::respond;
 use super::state::Shared;
-
-const JSON: &str = "application/json; charset=UTF-8";
+use super::visit::Visit;
 
 /// Answers one request of the Graph API, and records it before the answer leaves.
 pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let head = Head::of(&parts);
-    let body = to_bytes(body, shared.body_limit()).await;
-    let body_bytes = body.as_ref().map_or(shared.body_limit(), Bytes::len);
-    let params = match &body {
-        Ok(bytes) => intake::read(&head, bytes).map_err(|why| judge::unreadable(&why)),
-        Err(_) => Err(judge::too_large(shared.body_limit())),
+    let opened = Opened::new(&shared, head.pixel());
+    let body = read(body, shared.body_limit()).await;
+    // What came whole is judged also when its sender gives up meanwhile.
+    let exchange = tokio::spawn(exchange(shared, head, opened.number, body));
+    exchange.await.unwrap_or_else(|_| respond::cut())
+}
+
+/// A body, or why there is none.
+type Read = Result<Bytes, Unread>;
+
+#[derive(Clone, Copy)]
+enum Unread {
+    TooLarge,
+    /// The sender ended in the middle.
+    BrokenOff,
+}
+
+async fn read(body: Body, limit: usize) -> Read {
+    to_bytes(body, limit).await.map_err(|error| match error.source() {
+        Some(source) if source.is::<LengthLimitError>() => Unread::TooLarge,
+        _ => Unread::BrokenOff,
+    })
+}
+
+async fn exchange(shared: Arc<Shared>, head: Head, number: u64, body: Read) -> Response {
+    let received_at_ms = shared.now_ms();
+    let limit = shared.body_limit();
+    let body_bytes = body.as_ref().map_or(limit, Bytes::len);
+    let params = match body {
+        Ok(bytes) => intake::read(&head, &bytes).map_err(|why| judge::unreadable(&why)),
+        Err(Unread::TooLarge) => Err(judge::too_large(limit)),
+        Err(Unread::BrokenOff) => {
+            Visit::new(&shared, &head, number, received_at_ms, None, 0).broken_off();
+            return respond::cut();
+        }
     };
-    let fault = shared.state().faults.meet(head.pixel());
-    let mut visit = Visit::new(&shared, &head, params.as_ref().ok(), body_bytes);
+    let fault = meet(&shared, &head, params.as_ref().ok());
+    wait(fault.as_ref().map(|fault| fault.delay_before)).await;
+    let mut visit = Visit::new(&shared, &head, number, received_at_ms, params.as_ref().ok(), body_bytes);
     let plain = visit.serve(params, fault.as_ref());
     visit.end(fault.as_ref(), plain.status);
-    respond(plain, fault).await
+    wait(fault.as_ref().map(after)).await;
+    respond::respond(plain, fault.as_ref(), &head)
 }
 
-/// An answer as it would be without a fault of the line.
-struct Plain {
-    status: u16,
-    content_type: &'static str,
-    body: String,
+fn meet(shared: &Shared, head: &Head, params: Option<&Params>) -> Option<Fault> {
+    let ids = OnceCell::new();
+    let carries = |id: &str| ids.get_or_init(|| params.map(event_ids).unwrap_or_default()).contains(id);
+    shared.state().faults.meet(head.pixel(), carries)
 }
 
-impl Plain {
-    fn json(status: u16, body: &Value) -> Self {
-        Self { status, content_type: JSON, body: body.to_string() }
-    }
+fn event_ids(params: &Params) -> HashSet<String> {
+    params.data.iter().flatten().filter_map(|event| judge::event_id(event)).collect()
 }
 
-/// One request on its way.
-struct Visit<'a> {
-    shared: &'a Shared,
-    head: &'a Head,
-    record: RequestRecord,
-}
-
-impl<'a> Visit<'a> {
-    fn new(shared: &'a Shared, head: &'a Head, params: Option<&Params>, body_bytes: usize) -> Self {
-        let number = shared.state().number();
-        let named = |name: &str| params.and_then(|params| params.get(name)).map(String::from);
-        let record = RequestRecord {
-            number,
-            received_at_ms: shared.now_ms(),
-            method: head.method.clone(),
-            path: head.path.clone(),
-            pixel: head.pixel().map(String::from),
-            events: params.map_or(0, Params::events),
-            fbtrace_id: shared.fbtrace_id(number),
-            body_bytes,
-            content_type: head.content_type.clone(),
-            user_agent: head.user_agent.clone(),
-            token_in_url: head.query.contains_key("access_token"),
-            test_event_code: named("test_event_code"),
-            partner_agent: named("partner_agent"),
-            ..RequestRecord::default()
-        };
-        Self { shared, head, record }
-    }
-
-    fn serve(&mut self, params: Judged<Params>, fault: Option<&Answer>) -> Plain {
-        match fault {
-            Some(Answer::Http { status, body }) => Plain {
-                status: *status,
-                content_type: if body.trim_start().starts_with('<') { "text/html; charset=utf-8" } else { JSON },
-                body: body.clone(),
-            },
-            Some(Answer::Error(error)) => self.refuse(error),
-            Some(Answer::Reset) => Plain::json(500, &Value::Null),
-            _ => self.judge(params),
-        }
-    }
-
-    fn judge(&mut self, params: Judged<Params>) -> Plain {
-        let now_ms = self.record.received_at_ms;
-        match judge::judge(self.shared, self.head, params, now_ms) {
-            Ok((pixel, events)) => {
-                self.take(&pixel, events);
-                let body = graph::taken(self.record.taken, &self.record.fbtrace_id);
-                Plain::json(200, &body)
-            }
-            Err(refused) => {
-                self.record.rule = Some(refused.rule.into());
-                self.record.field = refused.field;
-                self.refuse(&refused.error)
-            }
-        }
-    }
-
-    fn refuse(&mut self, error: &GraphError) -> Plain {
-        self.record.code = Some(error.code);
-        self.record.subcode = error.subcode;
-        Plain::json(error.status, &error.body(&self.record.fbtrace_id))
-    }
-
-    /// One lock for the whole request: its events are taken together, as Meta takes them.
-    fn take(&mut self, pixel: &str, events: Vec<Box<RawValue>>) {
-        self.record.taken = events.len();
-        let taken: Vec<TakenEvent> = events.into_iter().map(|event| self.taken(pixel, event)).collect();
-        let mut state = self.shared.state();
-        for event in taken {
-            self.record.duplicates += usize::from(state.take(event));
-        }
-    }
-
-    fn taken(&self, pixel: &str, event: Box<RawValue>) -> TakenEvent {
-        let (event_name, event_id) = judge::key(&event);
-        TakenEvent {
-            pixel: pixel.into(),
-            event_name,
-            event_id,
-            request: self.record.number,
-            test_event_code: self.record.test_event_code.clone(),
-            partner_agent: self.record.partner_agent.clone(),
-            fbtrace_id: self.record.fbtrace_id.clone(),
-            received_at_ms: self.record.received_at_ms,
-            duplicates: 0,
-            duplicate_requests: Vec::new(),
-            event,
-        }
-    }
-
-    fn end(mut self, fault: Option<&Answer>, status: u16) {
-        self.record.fault = fault.map(|fault| fault.name().into());
-        let cut = matches!(fault, Some(Answer::Reset | Answer::AcceptThenReset));
-        self.record.status = (!cut).then_some(status);
-        self.shared.state().record(self.record);
+fn after(fault: &Fault) -> Duration {
+    match fault.answer {
+        Answer::Delay(time) => fault.delay_after.saturating_add(time),
+        _ => fault.delay_after,
     }
 }
 
-async fn respond(plain: Plain, fault: Option<Answer>) -> Response {
-    match fault {
-        Some(Answer::Delay(time)) => {
-            tokio::time::sleep(time).await;
-            whole(plain)
-        }
-        Some(Answer::Reset | Answer::AcceptThenReset) => {
-            let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            response.extensions_mut().insert(Cut);
-            response
-        }
-        Some(Answer::Half) => half(plain),
-        Some(Answer::Http { .. } | Answer::Error(_)) | None => whole(plain),
+async fn wait(time: Option<Duration>) {
+    if let Some(time) = time.filter(|time| !time.is_zero()) {
+        tokio::time::sleep(time).await;
     }
-}
-
-fn whole(plain: Plain) -> Response {
-    let headers = [(CONTENT_TYPE, plain.content_type)];
-    (status(plain.status), headers, plain.body).into_response()
-}
-
-fn half(plain: Plain) -> Response {
-    let full = plain.body.len();
-    let mut text = plain.body.into_bytes();
-    text.truncate(full / 2);
-    let headers = [(CONTENT_TYPE, plain.content_type.to_owned()), (CONTENT_LENGTH, full.to_string())];
-    let body = Body::new(HalfBody::new(text.into()));
-    (status(plain.status), headers, body).into_response()
-}
-
-fn status(status: u16) -> StatusCode {
-    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -1,5 +1,7 @@
 //! The two bodies that the Graph API answers with: taken, or the error envelope.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -13,6 +15,9 @@ pub struct GraphError {
     /// HTTP status, 400 when not given.
     #[serde(default = "bad_request")]
     pub status: u16,
+    /// `type`; `OAuthException` when not given.
+    #[serde(default = "oauth", rename = "type")]
+    pub kind: Cow<'static, str>,
     /// Meta's error code.
     pub code: i64,
     /// Meta's error subcode.
@@ -40,6 +45,10 @@ fn bad_request() -> u16 {
     400
 }
 
+fn oauth() -> Cow<'static, str> {
+    "OAuthException".into()
+}
+
 fn simulated() -> String {
     "An error of the simulator".into()
 }
@@ -49,6 +58,7 @@ impl GraphError {
     pub fn new(status: u16, code: i64, message: impl Into<String>) -> Self {
         Self {
             status,
+            kind: oauth(),
             code,
             subcode: None,
             is_transient: None,
@@ -76,7 +86,7 @@ impl GraphError {
     pub(super) fn body(&self, fbtrace_id: &str) -> Value {
         let mut error = Map::new();
         error.insert("message".into(), json!(self.message));
-        error.insert("type".into(), json!("OAuthException"));
+        error.insert("type".into(), json!(self.kind));
         error.insert("code".into(), json!(self.code));
         if let Some(subcode) = self.subcode {
             error.insert("error_subcode".into(), json!(subcode));
@@ -97,6 +107,20 @@ impl GraphError {
         error.insert("fbtrace_id".into(), json!(fbtrace_id));
         json!({ "error": error })
     }
+}
+
+/// The body of a success that counts otherwise; without the key when `events` is none.
+pub(super) fn miscounted(events: Option<u64>, fbtrace_id: &str) -> Value {
+    let mut body = json!({ "messages": [], "fbtrace_id": fbtrace_id });
+    if let Some(events) = events {
+        body["events_received"] = json!(events);
+    }
+    body
+}
+
+/// The body of a success, with a message of so many bytes.
+pub(super) fn large(events: usize, bytes: usize, fbtrace_id: &str) -> Value {
+    json!({ "events_received": events, "messages": ["x".repeat(bytes)], "fbtrace_id": fbtrace_id })
 }
 
 /// The body of a success ("Conversions API, End-to-end implementation").

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use axum::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use serde_json::value::RawValue;
@@ -20,6 +20,7 @@ pub(super) struct Head {
     pub(super) content_type: Option<String>,
     pub(super) content_encoding: Option<String>,
     pub(super) user_agent: Option<String>,
+    pub(super) accepts_gzip: bool,
 }
 
 impl Head {
@@ -39,6 +40,7 @@ impl Head {
             content_type: header(&parts.headers, CONTENT_TYPE),
             content_encoding: header(&parts.headers, CONTENT_ENCODING),
             user_agent: header(&parts.headers, USER_AGENT),
+            accepts_gzip: header(&parts.headers, ACCEPT_ENCODING).is_some_and(|value| accepts_gzip(&value)),
         }
     }
 
@@ -56,6 +58,18 @@ fn bearer(authorization: &str) -> Option<String> {
     let (scheme, token) = authorization.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.into())
+}
+
+/// By name before the asterisk; a weight of zero forbids.
+fn accepts_gzip(accept_encoding: &str) -> bool {
+    let weight = |name: &str| {
+        accept_encoding.split(',').find_map(|coding| {
+            let (coding, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |weight| weight.trim().parse().ok());
+            coding.trim().eq_ignore_ascii_case(name).then_some(weight.unwrap_or(0.0_f32))
+        })
+    };
+    weight("gzip").or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
 }
 
 fn pairs(encoded: &[u8]) -> BTreeMap<String, String> {

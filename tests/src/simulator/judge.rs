@@ -6,8 +6,10 @@ use serde_json::value::RawValue;
 
 use super::graph::GraphError;
 use super::intake::{Head, Params};
+use super::pixels::Access;
+use super::records::Proof;
 use super::rules::{EVENT_RULES, Event, REQUEST_RULES, Refusal, version_lives};
-use super::state::{Access, Shared};
+use super::state::Shared;
 
 /// Boxed, since a refusal is much larger than most of what passes.
 pub(super) type Judged<T> = Result<T, Box<Refused>>;
@@ -28,13 +30,21 @@ impl Refused {
     }
 }
 
-/// The pixel and the events to take, or why none of them is.
-pub(super) fn judge(
+/// An event that breaks no rule.
+pub(super) struct Fit {
+    pub(super) event_name: String,
+    pub(super) event_id: Option<String>,
+    pub(super) json: Box<RawValue>,
+}
+
+/// The pixel and the events to take, or why none of them is. `proof` is none where the pixel requires none.
+pub(super) fn judge<'a>(
     shared: &Shared,
-    head: &Head,
+    head: &'a Head,
     params: Judged<Params>,
+    proof: Option<Proof>,
     now_ms: i64,
-) -> Judged<(String, Vec<Box<RawValue>>)> {
+) -> Judged<(&'a str, Vec<Fit>)> {
     let (version, pixel) = route(head)?;
     let now = now_ms.div_euclid(1000);
     if !version_lives(version, now) {
@@ -43,16 +53,15 @@ pub(super) fn judge(
     }
     access(shared, head, params.as_ref().ok(), pixel)?;
     let params = params?;
+    proved(proof)?;
     for rule in REQUEST_RULES {
         if let Some(field) = (rule.broken)(&params) {
             return Err(refused(rule.name, &rule.refusal, rule.says, field));
         }
     }
     let events = params.data.unwrap_or_default();
-    for (at, event) in events.iter().enumerate() {
-        judge_event(at, event, now)?;
-    }
-    Ok((pixel.into(), events))
+    let judged = events.into_iter().enumerate().map(|(at, event)| judge_event(at, event, now));
+    Ok((pixel, judged.collect::<Judged<_>>()?))
 }
 
 fn route(head: &Head) -> Judged<(&str, &str)> {
@@ -67,17 +76,45 @@ fn route(head: &Head) -> Judged<(&str, &str)> {
     Ok((version, pixel))
 }
 
-fn access(shared: &Shared, head: &Head, params: Option<&Params>, pixel: &str) -> Judged<()> {
-    let token = head
-        .bearer
+/// A parameter of the body, else of the query.
+pub(super) fn sent<'a>(head: &'a Head, params: Option<&'a Params>, name: &str) -> Option<&'a str> {
+    let body = params.and_then(|params| params.get(name));
+    body.or_else(|| head.query.get(name).map(String::as_str))
+}
+
+fn token<'a>(head: &'a Head, params: Option<&'a Params>) -> Option<&'a str> {
+    head.bearer
         .as_deref()
         .or_else(|| head.query.get("access_token").map(String::as_str))
-        .or_else(|| params.and_then(|params| params.get("access_token")));
-    let Some(token) = token else {
+        .or_else(|| params.and_then(|params| params.get("access_token")))
+}
+
+/// What the request's `appsecret_proof` proves. None where none is required, or the token does not open the pixel.
+pub(super) fn proof(shared: &Shared, head: &Head, params: Option<&Params>) -> Option<Proof> {
+    let (pixel, token) = (head.pixel()?, token(head, params)?);
+    let proof = sent(head, params, "appsecret_proof");
+    let state = shared.state();
+    let granted = state.pixels.access(pixel, token) == Access::Granted;
+    granted.then(|| state.pixels.proof(pixel, token, proof))?
+}
+
+/// Texts and type are what the Graph API was seen to answer.
+fn proved(proof: Option<Proof>) -> Judged<()> {
+    let message = match proof {
+        None | Some(Proof::Valid | Proof::Unchecked) => return Ok(()),
+        Some(Proof::Absent) => "API calls from the server require an appsecret_proof argument",
+        Some(Proof::Invalid) => "Invalid appsecret_proof provided in the API argument",
+    };
+    let error = GraphError { kind: "GraphMethodException".into(), ..GraphError::new(400, 100, message) };
+    Err(Refused::new("appsecret_proof", error))
+}
+
+fn access(shared: &Shared, head: &Head, params: Option<&Params>, pixel: &str) -> Judged<()> {
+    let Some(token) = token(head, params) else {
         let error = GraphError::new(401, 190, "An access token is required");
         return Err(Refused::new("token", error));
     };
-    match shared.state().access(pixel, token) {
+    match shared.state().pixels.access(pixel, token) {
         Access::Granted => Ok(()),
         Access::BadToken => {
             let error = GraphError::new(401, 190, "Invalid OAuth access token");
@@ -91,20 +128,20 @@ fn access(shared: &Shared, head: &Head, params: Option<&Params>, pixel: &str) ->
     }
 }
 
-fn judge_event(at: usize, event: &RawValue, now: i64) -> Judged<()> {
-    let here = format!("data[{at}]");
-    let Ok(Value::Object(json)) = serde_json::from_str(event.get()) else {
+fn judge_event(at: usize, raw: Box<RawValue>, now: i64) -> Judged<Fit> {
+    let Ok(Value::Object(json)) = serde_json::from_str(raw.get()) else {
         let says = "an event is a JSON object";
-        return Err(refused("event", &Refusal::PARAMETER, says, here));
+        return Err(refused("event", &Refusal::PARAMETER, says, format!("data[{at}]")));
     };
     let event = Event { json: &json, now };
     for rule in EVENT_RULES {
         if let Some(field) = (rule.broken)(&event) {
-            let field = format!("{here}.{field}");
+            let field = format!("data[{at}].{field}");
             return Err(refused(rule.name, &rule.refusal, rule.says, field));
         }
     }
-    Ok(())
+    let text = |key: &str| json.get(key).and_then(Value::as_str).map(String::from);
+    Ok(Fit { event_name: text("event_name").unwrap_or_default(), event_id: text("event_id"), json: raw })
 }
 
 fn refused(name: &'static str, refusal: &Refusal, says: &str, field: String) -> Box<Refused> {
@@ -130,12 +167,11 @@ pub(super) fn too_large(limit: usize) -> Box<Refused> {
     Refused::new("body_size", GraphError::new(413, 100, message))
 }
 
-/// Name and id of an event that passed the rules: two thirds of its deduplication key.
-pub(super) fn key(event: &RawValue) -> (String, Option<String>) {
+/// The `event_id` of an event that nobody has judged yet.
+pub(super) fn event_id(event: &RawValue) -> Option<String> {
     #[derive(Deserialize)]
-    struct Key {
-        event_name: String,
+    struct Id {
         event_id: Option<String>,
     }
-    serde_json::from_str(event.get()).map_or_else(|_| (String::new(), None), |key: Key| (key.event_name, key.event_id))
+    serde_json::from_str::<Id>(event.get()).ok()?.event_id
 }

@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 /// An event that was taken.
 #[derive(Debug, Clone, Serialize)]
 pub struct TakenEvent {
+    /// 1 for the first since the start or a reset; [`EventQuery::after`](super::EventQuery::after) goes on from it.
+    pub number: u64,
     /// Pixel it was sent to.
     pub pixel: String,
     /// Its `event_name`.
@@ -27,7 +29,7 @@ pub struct TakenEvent {
     pub duplicates: u32,
     /// Numbers of the requests that brought it again.
     pub duplicate_requests: Vec<u64>,
-    /// The event's JSON, byte for byte as received.
+    /// The event's JSON, byte for byte as received; `null` where [`Config::keep_bodies`](super::Config) is off.
     pub event: Box<RawValue>,
 }
 
@@ -36,6 +38,21 @@ impl TakenEvent {
     pub fn json(&self) -> Value {
         serde_json::from_str(self.event.get()).unwrap_or_default()
     }
+}
+
+/// What the simulator thought of a request's `appsecret_proof`. The proof itself is not kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// There was none.
+    #[default]
+    Absent,
+    /// There was one, but no app secret to check it by, or it was refused before for its token.
+    Unchecked,
+    /// It is the HMAC-SHA256 of the token under the pixel's app secret.
+    Valid,
+    /// It is something else.
+    Invalid,
 }
 
 /// A request and what became of it.
@@ -55,7 +72,7 @@ pub struct RequestRecord {
     pub status: Option<u16>,
     /// Events in the request, taken or not.
     pub events: usize,
-    /// Events taken, what `events_received` says (or would have said).
+    /// Events taken; `events_received` says the same, unless a fault has it say something else or nothing.
     pub taken: usize,
     /// How many of the taken were duplicates.
     pub duplicates: usize,
@@ -79,8 +96,26 @@ pub struct RequestRecord {
     pub user_agent: Option<String>,
     /// Whether a token stood in the URL, where logs and proxies see it.
     pub token_in_url: bool,
+    /// Its `appsecret_proof`.
+    pub appsecret_proof: Proof,
+    /// Whether another request to the same pixel was open at some time while this one was: from its head until its answer
+    /// is ready or its sender has gone.
+    pub overlapped: bool,
     /// `test_event_code` of the request.
     pub test_event_code: Option<String>,
     /// `partner_agent` of the request.
     pub partner_agent: Option<String>,
+}
+
+/// What happened to one pixel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PixelCounts {
+    /// Events taken, each once per 48 hours.
+    pub events: u64,
+    /// Requests, whatever became of them.
+    pub requests: u64,
+    /// Events that were taken again.
+    pub duplicates: u64,
+    /// The most requests that were open at once.
+    pub most_at_once: usize,
 }

@@ -1,17 +1,15 @@
 //! The memory of a simulator: pixels, faults, events taken, requests seen.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use super::config::Config;
 use super::faults::Faults;
-use super::inspect::EventQuery;
-use super::records::{RequestRecord, TakenEvent};
-
-/// Meta discards what comes again within 48 hours of the first
-/// ("Deduplicate pixel and server events").
-const DEDUPLICATION_MS: i64 = 48 * 60 * 60 * 1000;
+use super::kept::{Batch, Events, Kept};
+use super::open::Open;
+use super::pixels::Pixels;
+use super::records::{PixelCounts, RequestRecord};
 
 /// What the connections share.
 pub(super) struct Shared {
@@ -22,7 +20,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(config: Config) -> Self {
-        let state = State { configured: config.pixels.clone(), pixels: config.pixels.clone(), ..State::default() };
+        let state = State { pixels: Pixels::of(&config), ..State::default() };
         let mut shared = Self { config, started_ms: 0, state: Mutex::new(state) };
         shared.started_ms = shared.now_ms();
         shared
@@ -30,6 +28,13 @@ impl Shared {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Back to the configuration.
+    pub(super) fn reset(&self) {
+        let mut state = self.state();
+        let (numbered, open) = (state.numbered, std::mem::take(&mut state.open));
+        *state = State { pixels: Pixels::of(&self.config), numbered, open, ..State::default() };
     }
 
     /// Unix milliseconds by the configured clock.
@@ -43,101 +48,75 @@ impl Shared {
         self.config.body_limit
     }
 
+    pub(super) fn keeps_bodies(&self) -> bool {
+        self.config.keep_bodies
+    }
+
     /// Unique within this simulator's life, and between two that started at different times.
     pub(super) fn fbtrace_id(&self, request: u64) -> String {
         format!("A{:011x}_{request:08x}", self.started_ms)
     }
 }
 
-/// What a token may do with a pixel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    Granted,
-    /// The token is a valid one, but this pixel does not exist or is not shared with it.
-    NoSuchPixel,
-    /// No pixel has this token.
-    BadToken,
-}
-
 #[derive(Default)]
 pub(super) struct State {
-    configured: BTreeMap<String, String>,
-    pixels: BTreeMap<String, String>,
+    pub(super) pixels: Pixels,
     pub(super) faults: Faults,
-    events: Vec<TakenEvent>,
-    newest: HashMap<(String, String, String), usize>,
+    pub(super) events: Events,
+    counts: BTreeMap<String, PixelCounts>,
+    open: Open,
     numbered: u64,
     requests: Vec<RequestRecord>,
 }
 
 impl State {
-    pub(super) fn put_pixel(&mut self, pixel: &str, access_token: &str) {
-        self.pixels.insert(pixel.into(), access_token.into());
-    }
-
-    pub(super) fn pixels(&self) -> Vec<String> {
-        self.pixels.keys().cloned().collect()
-    }
-
-    pub(super) fn access(&self, pixel: &str, token: &str) -> Access {
-        if self.pixels.get(pixel).is_some_and(|of| of == token) {
-            Access::Granted
-        } else if self.pixels.values().any(|known| known == token) {
-            Access::NoSuchPixel
-        } else {
-            Access::BadToken
-        }
-    }
-
-    /// The number of the next request; counts on through a reset, so that no `fbtrace_id` comes twice.
-    pub(super) fn number(&mut self) -> u64 {
+    /// Opens a request and numbers it. Numbers count on through a reset, so that no `fbtrace_id` comes twice.
+    pub(super) fn open(&mut self, pixel: Option<&str>) -> u64 {
         self.numbered += 1;
+        let Some(pixel) = pixel else { return self.numbered };
+        let others = self.open.begin(pixel, self.numbered);
+        let counts = self.counts.entry(pixel.into()).or_default();
+        counts.most_at_once = counts.most_at_once.max(others.len() + 1);
+        for other in others {
+            let mut newest_first = self.requests.iter_mut().rev();
+            if let Some(record) = newest_first.find(|record| record.number == other) {
+                record.overlapped = true;
+            }
+        }
         self.numbered
     }
 
-    /// Keeps the event, or counts it as a duplicate. True when it was one.
-    pub(super) fn take(&mut self, event: TakenEvent) -> bool {
-        let Some(event_id) = event.event_id.clone() else {
-            self.events.push(event);
-            return false;
-        };
-        let key = (event.pixel.clone(), event.event_name.clone(), event_id);
-        let first = self.newest.get(&key).and_then(|at| self.events.get_mut(*at));
-        if let Some(first) = first
-            && event.received_at_ms - first.received_at_ms < DEDUPLICATION_MS
-        {
-            first.duplicates += 1;
-            first.duplicate_requests.push(event.request);
-            return true;
-        }
-        self.newest.insert(key, self.events.len());
-        self.events.push(event);
-        false
+    pub(super) fn close(&mut self, pixel: &str, number: u64) {
+        self.open.end(pixel, number);
     }
 
-    pub(super) fn record(&mut self, request: RequestRecord) {
+    /// Takes the events of one request together, as Meta does. Gives how many were duplicates.
+    pub(super) fn take(&mut self, batch: &Arc<Batch>, events: Vec<Kept>) -> usize {
+        let all = events.len();
+        let duplicates = events.into_iter().map(|kept| usize::from(self.events.take(batch, kept))).sum();
+        let counts = self.counts.entry(batch.pixel.to_string()).or_default();
+        counts.events += (all - duplicates) as u64;
+        counts.duplicates += duplicates as u64;
+        duplicates
+    }
+
+    pub(super) fn record(&mut self, mut request: RequestRecord) {
+        if let Some(pixel) = &request.pixel {
+            request.overlapped = self.open.overlapped(pixel, request.number);
+            self.counts.entry(pixel.clone()).or_default().requests += 1;
+        }
         self.requests.push(request);
     }
 
-    pub(super) fn events(&self, query: &EventQuery) -> Vec<TakenEvent> {
-        let wanted = self.events.iter().filter(|event| query.fits(event));
-        wanted.cloned().collect()
-    }
-
-    pub(super) fn event_count(&self) -> usize {
-        self.events.len()
+    /// Of each pixel that exists or had a request.
+    pub(super) fn counts(&self) -> BTreeMap<String, PixelCounts> {
+        let silent = self.pixels.names().into_iter().map(|pixel| (pixel, PixelCounts::default()));
+        let mut counts: BTreeMap<_, _> = silent.collect();
+        counts.extend(self.counts.iter().map(|(pixel, counts)| (pixel.clone(), *counts)));
+        counts
     }
 
     pub(super) fn requests(&self) -> &[RequestRecord] {
         &self.requests
-    }
-
-    pub(super) fn reset(&mut self) {
-        *self = Self {
-            pixels: self.configured.clone(),
-            configured: std::mem::take(&mut self.configured),
-            numbered: self.numbered,
-            ..Self::default()
-        };
     }
 }

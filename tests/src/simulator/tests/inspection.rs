@@ -51,12 +51,16 @@ async fn a_pixel_is_added_over_http_and_gone_after_a_reset() {
     assert_eq!(post().await.status, 200);
     simulator.fault(Fault::once(Answer::Reset));
     let before = get(&simulator, "/_simulator").await;
-    let counts = json!({ "pixels": [DEMO_PIXEL, "2"], "events": 1, "requests": 1, "faults_waiting": 1 });
+    let none = json!({ "events": 0, "requests": 0, "duplicates": 0, "most_at_once": 0 });
+    let one = json!({ "events": 1, "requests": 1, "duplicates": 0, "most_at_once": 1 });
+    let counts = json!({ "pixels": [DEMO_PIXEL, "2"], "events": 1, "requests": 1, "faults_waiting": 1,
+        "faults_standing": 0, "by_pixel": { DEMO_PIXEL: none, "2": one } });
     assert_eq!(before, counts);
     let reply = exchange(&simulator, "DELETE /_simulator HTTP/1.1", b"").await;
     assert_eq!(reply.status, 204);
     let after = get(&simulator, "/_simulator").await;
-    let counts = json!({ "pixels": [DEMO_PIXEL], "events": 0, "requests": 0, "faults_waiting": 0 });
+    let counts = json!({ "pixels": [DEMO_PIXEL], "events": 0, "requests": 0, "faults_waiting": 0,
+        "faults_standing": 0, "by_pixel": { DEMO_PIXEL: none } });
     assert_eq!(after, counts);
     assert_eq!(post().await.error(), (401, 190, None));
     assert_eq!(send(&simulator, &[purchase("e1")]).await.status, 200);

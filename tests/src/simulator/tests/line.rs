@@ -6,17 +6,17 @@ use serde_json::json;
 use super::super::{Answer, EventQuery, Fault, GraphError};
 use super::{EVENTS, Simulator, bearer, exchange, post_json, purchase, raw, send, start};
 
-async fn send_raw(simulator: &Simulator) -> std::io::Result<String> {
+pub(super) async fn send_raw(simulator: &Simulator) -> std::io::Result<String> {
     let head = format!("POST {EVENTS} HTTP/1.1\r\nContent-Type: application/json{}", bearer());
     let body = json!({ "data": [purchase("e1")] }).to_string();
     raw(simulator, &head, body.as_bytes()).await
 }
 
-fn taken(simulator: &Simulator) -> usize {
+pub(super) fn taken(simulator: &Simulator) -> usize {
     simulator.events(&EventQuery::default()).len()
 }
 
-async fn until_one_is_taken(simulator: &Simulator) {
+pub(super) async fn until_one_is_taken(simulator: &Simulator) {
     while taken(simulator) == 0 {
         tokio::task::yield_now().await;
     }

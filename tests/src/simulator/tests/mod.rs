@@ -1,9 +1,13 @@
 //! The simulator under test, over real HTTP on the loopback.
 
 mod cases;
+mod chances;
 mod edge;
 mod inspection;
 mod line;
+mod manners;
+mod pixels;
+mod program;
 mod rules;
 
 use std::io;
@@ -87,6 +91,10 @@ impl Reply {
 
 /// Everything that the connection gives until its end, raw.
 async fn raw(simulator: &Simulator, head: &str, body: &[u8]) -> io::Result<String> {
+    Ok(String::from_utf8(raw_bytes(simulator, head, body).await?).unwrap())
+}
+
+async fn raw_bytes(simulator: &Simulator, head: &str, body: &[u8]) -> io::Result<Vec<u8>> {
     let address = simulator.base_url().trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await?;
     let length = body.len();
@@ -95,7 +103,7 @@ async fn raw(simulator: &Simulator, head: &str, body: &[u8]) -> io::Result<Strin
     stream.write_all(body).await?;
     let mut text = Vec::new();
     stream.read_to_end(&mut text).await?;
-    Ok(String::from_utf8(text).unwrap())
+    Ok(text)
 }
 
 /// One exchange. `head` is the request line and any headers.
