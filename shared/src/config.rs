@@ -12,7 +12,7 @@
 //! | `META_API_VERSION` | dispatch, setup | default `v26.0` |
 //! | `PUBLIC_URL` | setup | the deployment's own base URL |
 //! | `TRUSTED_PROXY_HOPS` | click | own proxies before API Gateway, default 0 |
-//! | `RETENTION_DAYS` | sweep | days that personal data is kept, default 90 |
+//! | `RETENTION_DAYS` | sweep | days that personal data is kept: 8 to 3650, default 90 |
 
 use std::fmt;
 
@@ -138,6 +138,20 @@ impl<'a> Reader<'a> {
         self.required("ADMIN_TOKEN_SECRET_ARN")
     }
 
+    /// `RETENTION_DAYS`. Events live for 7 days, so less than 8 would purge what is still to be sent.
+    pub fn retention_days(&mut self) -> u16 {
+        const DAYS: std::ops::RangeInclusive<u16> = 8..=3650;
+        match self.get("RETENTION_DAYS").map(|value| value.parse::<u16>()) {
+            None => 90,
+            Some(Ok(days)) if DAYS.contains(&days) => days,
+            Some(_) => {
+                let (least, most) = (DAYS.start(), DAYS.end());
+                self.errors.push(format!("RETENTION_DAYS must be a whole number from {least} to {most}"));
+                90
+            }
+        }
+    }
+
     /// What was read, if nothing was wrong.
     pub fn finish<T>(self, value: T) -> Result<T, Error> {
         if self.errors.is_empty() { Ok(value) } else { Err(Error(self.errors)) }
@@ -201,5 +215,22 @@ mod tests {
     fn defaults_are_metas() {
         let mut reader = Reader::new(&|_| None);
         assert_eq!(reader.meta(), Meta { graph_url: "https://graph.facebook.com".into(), version: "v26.0".into() });
+    }
+
+    #[test]
+    fn personal_data_is_kept_from_8_days_to_10_years_and_nothing_else_is_taken_for_a_number_of_days() {
+        let days = |value: &str| {
+            let lookup = |_: &str| Some(value.to_owned());
+            let mut reader = Reader::new(&lookup);
+            let days = reader.retention_days();
+            reader.finish(days)
+        };
+        for (value, wanted) in [("", 90), ("8", 8), (" 30 ", 30), ("3650", 3650)] {
+            assert_eq!(days(value), Ok(wanted), "{value:?}");
+        }
+        for value in ["0", "7", "-8", "3651", "90.5", "90 days", "65536", "forever"] {
+            let error = days(value).unwrap_err();
+            assert_eq!(error.0, ["RETENTION_DAYS must be a whole number from 8 to 3650"], "{value:?}");
+        }
     }
 }

@@ -154,7 +154,7 @@ impl World {
             click: click::State::new(database(), 0),
             order: order::State::new(database(), Queue::new(&sdk, &queue_url)),
             dispatch: Self::dispatcher(&db, &sdk, &simulator)?,
-            sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url) },
+            sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url), retention_days: 90 },
             db,
             simulator,
             tenant,

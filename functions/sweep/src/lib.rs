@@ -1,13 +1,20 @@
-//! The minute's sweep: wakes the dispatcher for what is due and was not woken, because SQS was away, a dispatcher
-//! died, or a retry's time has come.
+//! The minute's sweep: ends dead leases, expires, wakes the dispatcher for what is due and was not woken, tells of what
+//! is about to be lost, and purges what is older than personal data may be kept.
+
+mod purge;
+mod run;
+
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use shared::db::{self, Db};
-use shared::queue::{self, Message, Queue};
+use shared::db::Db;
+use shared::queue::Queue;
 use thiserror::Error;
 
-/// The most tenants woken in one run: the longest waiting come first, and the next run goes on.
-const MOST_TENANTS: i64 = 1000;
+use run::Run;
+
+/// How long a run may take where nobody says when it must end: less than the minute until the next.
+const RUN: Duration = Duration::from_secs(50);
 
 /// What the function holds between invocations.
 pub struct State {
@@ -15,34 +22,74 @@ pub struct State {
     pub db: Db,
     /// The dispatcher's queue.
     pub queue: Queue,
+    /// How long personal data is kept.
+    pub retention_days: u16,
 }
 
 /// What a run did.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Swept {
+    /// Attempts whose lease had run out.
+    pub released: u64,
+    /// Attempts that ended because their deadline had passed.
+    pub expired: u64,
     /// Tenants with something due.
     pub due: usize,
     /// Messages that SQS took.
     pub woken: usize,
+    /// Tenants of which it was told that events are about to expire.
+    pub alerted: usize,
+    /// What was older than it may be.
+    pub purged: Purged,
+    /// Setup sessions that were closed.
+    pub sessions_closed: u64,
+    /// Setup sessions that were deleted.
+    pub sessions_deleted: u64,
 }
 
-/// Why a run did not do it. The next one tries again.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// The database.
-    #[error("due attempts could not be read")]
-    Db(#[from] db::Error),
-    /// The queue.
-    #[error("dispatchers could not be woken")]
-    Queue(#[from] queue::Error),
+/// Rows that were deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Purged {
+    /// Deliveries, with their conversions and attempts.
+    pub deliveries: u64,
+    /// Receipts.
+    pub receipts: u64,
+    /// Observations.
+    pub identities: u64,
+    /// Clicks, with their aliases.
+    pub clicks: u64,
+    /// Orders.
+    pub orders: u64,
 }
 
-/// One run. Two at once wake twice, which sends nothing twice: a dispatcher claims before it sends.
+/// Steps that failed; the others ran. The next run tries again.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("not swept: {}", .0.join(", "))]
+pub struct Error(pub Vec<&'static str>);
+
+/// One run with all the time that a run has. See [`sweep_until`].
 pub async fn sweep(state: &State) -> Result<Swept, Error> {
-    let due = state.db.run(|client| async move { db::dispatch::due(&client, MOST_TENANTS).await }).await?;
-    let messages: Vec<Message> =
-        due.into_iter().map(|(tenant_id, event_id)| Message::Dispatch { tenant_id, event_id }).collect();
-    let woken = state.queue.send_all(&messages).await?;
-    tracing::info!(due = messages.len(), woken, "swept");
-    Ok(Swept { due: messages.len(), woken })
+    sweep_until(state, Instant::now() + RUN).await
+}
+
+/// One run, which starts nothing that might not end before `deadline`.
+///
+/// Each step does a batch in turn, until all have nothing left or the time is up: none keeps the others back, and one
+/// that fails is logged and left for the next run. Two runs at once do each thing once, but for waking, which sends nothing
+/// twice: a dispatcher claims before it sends.
+pub async fn sweep_until(state: &State, deadline: Instant) -> Result<Swept, Error> {
+    let mut run = Run::new(state, deadline);
+    run.all().await;
+    let (swept, failed) = run.done();
+    tracing::info!(
+        released = swept.released,
+        expired = swept.expired,
+        due = swept.due,
+        woken = swept.woken,
+        alerted = swept.alerted,
+        deliveries = swept.purged.deliveries,
+        clicks = swept.purged.clicks,
+        "swept"
+    );
+    if failed.is_empty() { Ok(swept) } else { Err(Error(failed)) }
 }

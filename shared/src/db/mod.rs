@@ -10,6 +10,7 @@ pub mod keys;
 pub mod migrate;
 pub mod orders;
 pub mod stories;
+pub mod sweep;
 mod tls;
 
 use std::future::Future;
@@ -86,7 +87,8 @@ impl Error {
         }
     }
 
-    /// Whether the same statement can succeed at once: the connection had died, or a concurrent change won.
+    /// Whether the same statement can succeed at once: the connection had died, or a concurrent change won (a purge may
+    /// delete a click while another statement is about to point at it, and the other way round).
     fn is_passing(&self) -> bool {
         match self {
             Self::Race => true,
@@ -98,6 +100,7 @@ impl Error {
                             SqlState::T_R_DEADLOCK_DETECTED
                                 | SqlState::T_R_SERIALIZATION_FAILURE
                                 | SqlState::UNIQUE_VIOLATION
+                                | SqlState::FOREIGN_KEY_VIOLATION
                         )
                     })
             }

@@ -1,0 +1,25 @@
+//! The minute's sweep: one file a step, each statement bounded, safe to run twice at once, and in the database's time.
+//!
+//! A statement that works in batches takes 1,000 rows at the most, a fraction of a second of work, and gives how many it took; the
+//! caller runs it again until it gives none. The limit stands in the text, so that a generic plan knows it. What another
+//! run, a dispatcher or an order holds is left for later (`skip locked`), or looked at again after the wait.
+
+pub mod alert;
+pub mod expire;
+pub mod purge;
+pub mod release;
+pub mod sessions;
+pub mod wake;
+
+/// What a statement runs on.
+pub use deadpool_postgres::Client;
+use tokio_postgres::types::ToSql;
+
+use super::Error;
+
+/// Runs a statement that selects one count.
+async fn count(client: &Client, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
+    let statement = client.prepare_cached(sql).await?;
+    let row = client.query_one(&statement, params).await?;
+    Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default())
+}

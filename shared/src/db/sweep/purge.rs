@@ -1,0 +1,156 @@
+//! What is older than personal data may be kept, tenant by tenant, whatever the tenant's status.
+//!
+//! `dedupe_registry` stays for good: it has no personal data, and is what tells a duplicate. The ledger's counts stay as days.
+
+use deadpool_postgres::Client;
+
+use super::{Error, count};
+
+/// The statement of [`next`], for who measures or explains it.
+pub const NEXT: &str = "
+    with next as (
+        select id from tenants where purged_at <= clock() - interval '1 hour'
+        order by purged_at limit 1 for no key update skip locked
+    )
+    update tenants t set purged_at = clock() from next where t.id = next.id returning t.id";
+
+/// Takes the tenant that was looked at longest ago, if that is an hour or more. Two runs at once take two.
+pub async fn next(client: &Client) -> Result<Option<String>, Error> {
+    let statement = client.prepare_cached(NEXT).await?;
+    Ok(client.query_opt(&statement, &[]).await?.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Gives back a tenant of which more is left: it is due again, behind those that wait longer.
+pub async fn give_back(client: &Client, tenant_id: &str) -> Result<(), Error> {
+    const SQL: &str = "update tenants set purged_at = clock() - interval '1 hour' where id = $1";
+    let statement = client.prepare_cached(SQL).await?;
+    client.execute(&statement, &[&tenant_id]).await?;
+    Ok(())
+}
+
+/// A kind of data. The order is the one in which they let go of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Deliveries, their conversions and attempts, by the time that they came.
+    Deliveries,
+    /// What Meta answered, by the time of sending.
+    Receipts,
+    /// Observations, by their last change.
+    Identities,
+    /// Clicks with their aliases, by the time of the click. One that an observation or another browser's row still points
+    /// at waits for it.
+    Clicks,
+    /// Orders without a conversion, by their last change.
+    Orders,
+}
+
+impl Kind {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] = [Self::Deliveries, Self::Receipts, Self::Identities, Self::Clicks, Self::Orders];
+
+    /// The statement of [`purge`], for who measures or explains it.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Deliveries => DELIVERIES,
+            Self::Receipts => RECEIPTS,
+            Self::Identities => IDENTITIES,
+            Self::Clicks => CLICKS,
+            Self::Orders => ORDERS,
+        }
+    }
+}
+
+/// Deletes a batch of a tenant's data of this kind that is older than so many days. Gives how many rows, of clicks and
+/// deliveries without what goes along.
+pub async fn purge(client: &Client, kind: Kind, tenant_id: &str, retention_days: u16) -> Result<u64, Error> {
+    count(client, kind.sql(), &[&tenant_id, &f64::from(retention_days)]).await
+}
+
+/// Deliveries become a count of their day in the statement that deletes them, so that the ledger says the same at any moment. What
+/// is counted is what was deleted: a conversion that is replayed meanwhile stays, with its delivery.
+///
+/// An ignored conversion is as old as the last delivery that was ignored: it goes with that one, not with the first. The
+/// lookups by event are scalar subqueries, which are never made into a walk over all that a tenant has.
+const DELIVERIES: &str = "
+    with picked as (
+        select d.id, d.event_id, d.received_at, d.outcome, d.reason,
+               (select c.id from conversions c where c.tenant_id = $1 and c.event_id = d.event_id) is null as missing
+        from deliveries d
+        where d.tenant_id = $1 and d.received_at < clock() - $2::float8 * interval '1 day'
+          and (d.outcome <> 'conversion' or coalesce(
+              (select c.state not in ('pending', 'held', 'parked') from conversions c
+               where c.tenant_id = $1 and c.event_id = d.event_id), true))
+        order by d.received_at limit 1000
+        for update skip locked
+    ), event as (
+        select event_id, bool_or(outcome = 'conversion') as claimed
+        from picked where outcome in ('conversion', 'ignored') group by event_id
+    ), done as (
+        delete from conversions c using event
+        where c.tenant_id = $1 and c.event_id = event.event_id
+          and (event.claimed and c.state not in ('pending', 'held', 'parked')
+               or c.state = 'ignored' and c.created_at < clock() - $2 * interval '1 day')
+        returning c.event_id, c.state, c.reason
+    ), attempts as (
+        delete from dispatch_attempts a using done where a.tenant_id = $1 and a.event_id = done.event_id
+    ), gone as (
+        delete from deliveries d using picked left join done on done.event_id = picked.event_id
+        where d.tenant_id = $1 and d.id = picked.id
+          and (picked.outcome <> 'conversion' or picked.missing or done.event_id is not null)
+        returning (d.received_at at time zone 'UTC')::date as day,
+                  case when d.outcome = 'conversion' then coalesce(done.state, 'missing') else d.outcome end as state,
+                  coalesce(case when d.outcome = 'conversion' then done.reason else d.reason end, '') as reason
+    ), counted as (
+        insert into ledger_days as l (tenant_id, day, state, reason, sales)
+        select $1, day, state, reason, count(*) from gone group by day, state, reason order by day, state, reason
+        on conflict (tenant_id, day, state, reason) do update set sales = l.sales + excluded.sales
+    )
+    select count(*) from gone";
+
+const RECEIPTS: &str = "
+    with old as (
+        select id from receipts
+        where tenant_id = $1 and sent_at < clock() - $2::float8 * interval '1 day'
+        order by sent_at limit 1000 for update skip locked
+    ), gone as (
+        delete from receipts r using old where r.tenant_id = $1 and r.id = old.id returning 1
+    )
+    select count(*) from gone";
+
+const IDENTITIES: &str = "
+    with old as (
+        select id from identities
+        where tenant_id = $1 and created_at < clock() - $2::float8 * interval '1 day'
+          and updated_at < clock() - $2 * interval '1 day'
+        order by created_at limit 1000 for update skip locked
+    ), gone as (
+        delete from identities i using old where i.tenant_id = $1 and i.id = old.id returning 1
+    )
+    select count(*) from gone";
+
+const CLICKS: &str = "
+    with old as (
+        select c.id from clicks c
+        where c.tenant_id = $1 and c.created_at < clock() - $2::float8 * interval '1 day'
+          and (select i.id from identities i where i.tenant_id = $1 and i.click_id = c.id limit 1) is null
+          and (select s.id from clicks s where s.tenant_id = $1 and s.shared_from = c.id limit 1) is null
+        order by c.created_at limit 1000 for update skip locked
+    ), aliases as (
+        delete from click_aliases a using old where a.tenant_id = $1 and a.click_id = old.id
+    ), gone as (
+        delete from clicks c using old where c.tenant_id = $1 and c.id = old.id
+        returning 1
+    )
+    select count(*) from gone";
+
+const ORDERS: &str = "
+    with old as (
+        select r.id from orders r
+        where r.tenant_id = $1 and r.created_at < clock() - $2::float8 * interval '1 day'
+          and r.updated_at < clock() - $2 * interval '1 day'
+          and (select c.id from conversions c where c.tenant_id = $1 and c.order_key = r.order_key limit 1) is null
+        order by r.created_at limit 1000 for update skip locked
+    ), gone as (
+        delete from orders o using old where o.tenant_id = $1 and o.id = old.id returning 1
+    )
+    select count(*) from gone";

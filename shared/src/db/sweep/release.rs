@@ -1,0 +1,45 @@
+//! Leases that ran out: their dispatcher is dead.
+
+use deadpool_postgres::Client;
+
+use super::{Error, count};
+use crate::db::dispatch::LEASE_S;
+
+/// How long after the first unclear send an event may be sent again, in seconds: Meta discards a repeated event id for 48 hours
+/// (Meta, Deduplicate pixel and server events), less one hour for clocks.
+const UNCLEAR_WINDOW_S: i32 = 47 * 3600;
+
+/// The statement of [`release`], for who measures or explains it. It steps from tenant to tenant along the index of leases.
+pub const RELEASE: &str = "
+    with recursive leasing as (
+        (select tenant_id from dispatch_attempts
+         where status = 'pending' and leased_until is not null order by tenant_id limit 1)
+        union all
+        select (select a.tenant_id from dispatch_attempts a
+                where a.status = 'pending' and a.leased_until is not null and a.tenant_id > leasing.tenant_id
+                order by a.tenant_id limit 1)
+        from leasing where leasing.tenant_id is not null
+    ), dead as (
+        select held.tenant_id, held.id, held.unclear_since
+        from leasing, lateral (
+            select a.tenant_id, a.id, coalesce(a.unclear_since, a.leased_until - $1::float8 * interval '1 second') as unclear_since
+            from dispatch_attempts a
+            where a.tenant_id = leasing.tenant_id and a.status = 'pending' and a.leased_until <= clock()
+            order by a.leased_until limit 1000
+            for update skip locked
+        ) held
+        limit 1000
+    ), released as (
+        update dispatch_attempts a
+        set leased_until = null, unclear_since = dead.unclear_since,
+            expires_at = least(a.expires_at, dead.unclear_since + $2::float8 * interval '1 second')
+        from dead where a.tenant_id = dead.tenant_id and a.id = dead.id
+        returning 1
+    )
+    select count(*) from released";
+
+/// Ends leases that ran out, of any tenant. Meta may have had what their dispatchers sent: from then on the event is unclear.
+/// A claim does the same where it comes first.
+pub async fn release(client: &Client) -> Result<u64, Error> {
+    count(client, RELEASE, &[&f64::from(LEASE_S), &f64::from(UNCLEAR_WINDOW_S)]).await
+}
