@@ -20,3 +20,4 @@ mod payload;
 mod programs;
 mod round_trips;
 mod statuses;
+mod sweep;

@@ -1,0 +1,135 @@
+//! What is about to be lost is told, once an hour a tenant.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use shared::db::sweep::alert::{self, Endangered};
+use tests::world::World;
+
+use super::{later, run, waiting};
+
+/// Accepted this long ago, and this long from being lost.
+async fn near(world: &World, tenant: &str, accepted: &str, left: &str) -> Result<()> {
+    waiting(world, tenant, 3).await?;
+    world
+        .execute(&format!(
+            "update conversions set created_at = clock() - interval '{accepted}' where tenant_id = '{tenant}';
+             update dispatch_attempts set expires_at = clock() + interval '{left}' where tenant_id = '{tenant}'"
+        ))
+        .await
+}
+
+async fn endangered(world: &World) -> Result<Vec<Endangered>> {
+    Ok(world.sweep.db.run(|client| async move { alert::endangered(&client, 10).await }).await?)
+}
+
+#[tokio::test]
+async fn a_tenant_whose_events_are_lost_within_a_day_is_told_of_once_an_hour() -> Result<()> {
+    let mut world = World::new().await?;
+    near(&world, &world.tenant.id, "2 hours", "23 hours").await?;
+    let (one, other) = tokio::join!(run(&world), run(&world));
+    assert_eq!(one?.alerted + other?.alerted, 1, "two runs at once tell once");
+    assert_eq!(run(&world).await?.alerted, 0);
+    later(&mut world, "59 minutes").await?;
+    assert_eq!(run(&world).await?.alerted, 0);
+    later(&mut world, "61 minutes").await?;
+    assert_eq!(run(&world).await?.alerted, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_what_has_time_has_just_come_or_is_not_meant_to_be_sent() -> Result<()> {
+    let world = World::new().await?;
+    for (tenant, status, accepted, left, told) in [
+        ("a", "active", "2 hours", "25 hours", false),
+        ("b", "active", "59 minutes", "1 hour", false),
+        ("c", "suspended", "2 hours", "1 hour", false),
+        ("d", "retired", "2 hours", "1 hour", false),
+        ("e", "active", "61 minutes", "23 hours", true),
+        ("f", "provisioning", "61 minutes", "2 hours", true),
+    ] {
+        let sql = format!("insert into tenants (id, slug, status) values ('{tenant}', '{tenant}', '{status}')");
+        world.execute(&sql).await?;
+        near(&world, tenant, accepted, left).await?;
+        let found: Vec<String> = endangered(&world).await?.into_iter().map(|it| it.tenant_id).collect();
+        let wanted: &[&str] = if told { &[tenant] } else { &[] };
+        assert_eq!(found, wanted, "{tenant}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_alert_says_why_the_events_wait_how_many_they_are_and_until_when() -> Result<()> {
+    let world = World::new().await?;
+    let tenant = &world.tenant.id;
+    waiting(&world, tenant, 1200).await?;
+    world
+        .execute(
+            "update conversions set created_at = now() - interval '1 day';
+             update dispatch_attempts set expires_at = date_trunc('hour', now()) + interval '5 hours';
+             update dispatch_attempts set expires_at = date_trunc('hour', now()) + interval '3 hours' where id = 'n7'",
+        )
+        .await?;
+    let deadline = world
+        .text("select to_char((date_trunc('hour', now()) + interval '3 hours') at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:00:00\"Z\"')", &[])
+        .await?;
+    for (gate, reason) in [
+        ("failures = 9", "retrying"),
+        ("throttled_until = now() + interval '1 minute'", "throttled"),
+        ("breaker = 'open', probe_at = now() + interval '1 minute'", "breaker_open"),
+        ("breaker = 'half_open', probe_at = now()", "breaker_open"),
+        ("breaker = 'open', parked_reason = 'no_pixel', parked_at = now(), probe_at = now()", "no_pixel"),
+    ] {
+        world
+            .execute(&format!(
+                "delete from delivery_gates;
+                 insert into delivery_gates (tenant_id) values ('{tenant}'); update delivery_gates set {gate}"
+            ))
+            .await?;
+        let told = endangered(&world).await?;
+        let wanted = Endangered {
+            tenant_id: tenant.clone(),
+            reason: reason.to_owned(),
+            events: alert::COUNTED,
+            expires_at: deadline.clone().context("a deadline")?,
+        };
+        assert_eq!(told, [wanted], "{gate}");
+    }
+    Ok(())
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().map_err(|_| std::io::ErrorKind::Other)?.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_one_error_line_that_the_template_s_metric_counts() -> Result<()> {
+    let world = World::new().await?;
+    near(&world, &world.tenant.id, "2 hours", "23 hours").await?;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    run(&world).await?;
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().ok().context("the log")?.clone())?;
+    let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let told: Vec<&Value> = lines.iter().filter(|line| line["fields"]["message"] == "events about to expire").collect();
+    assert_eq!(told.len(), 1, "{text}");
+    let fields = &told[0]["fields"];
+    assert_eq!(told[0]["level"], "ERROR");
+    assert_eq!((&fields["tenant.id"], &fields["events"]), (&world.tenant.id.clone().into(), &3.into()));
+    Ok(())
+}

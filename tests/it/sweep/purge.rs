@@ -1,0 +1,235 @@
+//! The purge: in batches, without a moment in which the ledger is wrong, and what has to wait.
+
+use anyhow::Result;
+use serde_json::json;
+use shared::db::sweep::purge::{self, Kind};
+use tests::world::World;
+
+use super::{later, ledger, run, sound, waiting};
+
+async fn batch(world: &World, kind: Kind) -> Result<u64> {
+    let tenant = world.tenant.id.as_str();
+    Ok(world.sweep.db.run(|client| async move { purge::purge(&client, kind, tenant, 90).await }).await?)
+}
+
+/// 2,400 deliveries of three days in every state, and 200 that were refused or came twice.
+async fn history(world: &World) -> Result<()> {
+    waiting(world, &world.tenant.id, 2400).await?;
+    world
+        .execute(
+            "update deliveries set received_at = date_trunc('day', now()) - substr(id, 2)::int % 3 * interval '1 day';
+             update conversions set state = (array['sent', 'quarantined', 'expired', 'expired', 'sent', 'pending'])[1 + substr(id, 2)::int % 6],
+                 reason = (array[null, 'data', 'too_old', 'unclear', null, null])[1 + substr(id, 2)::int % 6];
+             update dispatch_attempts a set status = (case when c.state = 'sent' then 'success' else 'failed' end)::dispatch_status
+             from conversions c where c.event_id = a.event_id and c.state <> 'pending';
+             insert into deliveries (tenant_id, id, source, received_at, order_key, event_id, outcome, reason)
+             select tenant_id, 'd' || id, source, received_at, order_key, event_id,
+                    (array['duplicate', 'rejected'])[1 + substr(id, 2)::int % 2], (array[null, 'currency'])[1 + substr(id, 2)::int % 2]
+             from deliveries where substr(id, 2)::int <= 200",
+        )
+        .await?;
+    sound(world).await
+}
+
+#[tokio::test]
+async fn the_ledger_is_the_same_after_every_batch_and_what_waits_stays() -> Result<()> {
+    let mut world = World::new().await?;
+    history(&world).await?;
+    let before = ledger(&world).await?;
+    later(&mut world, "94 days").await?;
+    let mut batches = Vec::new();
+    loop {
+        let gone = batch(&world, Kind::Deliveries).await?;
+        assert_eq!(ledger(&world).await?, before, "after {batches:?}");
+        if gone == 0 {
+            break;
+        }
+        batches.push(gone);
+    }
+    assert_eq!(batches, [1000, 1000, 200]);
+    let left =
+        "select count(*) from deliveries d join conversions c using (tenant_id, event_id) join dispatch_attempts a
+                using (tenant_id, event_id) where c.state = 'pending' and a.status = 'pending'";
+    assert_eq!(world.count(left, &[]).await?, 400);
+    assert_eq!(world.rows().await?, "0 0 0 2400 400 400 400");
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn two_batches_at_once_count_each_delivery_once() -> Result<()> {
+    let mut world = World::new().await?;
+    history(&world).await?;
+    let before = ledger(&world).await?;
+    later(&mut world, "94 days").await?;
+    for _ in 0..3 {
+        let (one, other) = tokio::join!(batch(&world, Kind::Deliveries), batch(&world, Kind::Deliveries));
+        one?;
+        other?;
+        assert_eq!(ledger(&world).await?, before);
+    }
+    assert_eq!(world.count("select count(*) from deliveries", &[]).await?, 400);
+    assert_eq!(world.count("select sum(sales)::bigint from ledger_days", &[]).await?, 2200);
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn a_conversion_that_is_replayed_while_it_is_purged_stays_with_its_delivery() -> Result<()> {
+    let mut world = World::new().await?;
+    waiting(&world, &world.tenant.id, 1).await?;
+    world
+        .execute("update conversions set state = 'quarantined', reason = 'data'; update dispatch_attempts set status = 'failed'")
+        .await?;
+    later(&mut world, "91 days").await?;
+    let replay = world.db.connect().await?;
+    replay.batch_execute("begin; update conversions set state = 'pending', reason = null").await?;
+    let committed = async {
+        blocked(&world).await?;
+        replay
+            .batch_execute("insert into dispatch_attempts (tenant_id, id, event_id) select tenant_id, 'again', event_id from conversions; commit")
+            .await?;
+        anyhow::Ok(())
+    };
+    let (gone, committed) = tokio::join!(batch(&world, Kind::Deliveries), committed);
+    committed?;
+    assert_eq!(gone?, 0);
+    assert_eq!(world.rows().await?, "0 0 0 1 1 2 1");
+    assert_eq!(world.count("select count(*) from ledger_days", &[]).await?, 0);
+    sound(&world).await
+}
+
+/// Waits until a statement of this database waits for a lock.
+async fn blocked(world: &World) -> Result<()> {
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while world.count(sql, &[]).await? == 0 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_whose_click_is_purged_that_moment_is_accepted_without_it() -> Result<()> {
+    let world = World::new().await?;
+    world.post_click(&json!({"url": "https://loja.example.com.br/", "click_id": "click-0001"})).await?.expect(200)?;
+    let purging = world.db.connect().await?;
+    purging.batch_execute("begin; delete from clicks").await?;
+    let order = json!({
+        "order_id": "1001", "value": 97, "currency": "BRL", "customer": {"email": "maria@example.com"},
+        "click": {"click_id": "click-0001"}
+    });
+    let committed = async {
+        blocked(&world).await?;
+        purging.batch_execute("commit").await?;
+        anyhow::Ok(())
+    };
+    let (placed, committed) = tokio::join!(world.post_order(&order), committed);
+    committed?;
+    assert_eq!(placed?.expect(202)?["match"]["stage"], "none");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_click_waits_for_the_observation_and_for_the_other_browser_that_point_at_it() -> Result<()> {
+    let mut world = World::new().await?;
+    let (tenant, funnel) = (&world.tenant.id, &world.tenant.funnel_id);
+    world
+        .execute(&format!(
+            "insert into clicks (tenant_id, id, funnel_id, shared_from, created_at) values
+                 ('{tenant}', 'alone', '{funnel}', null, now()), ('{tenant}', 'observed', '{funnel}', null, now()),
+                 ('{tenant}', 'first', '{funnel}', null, now()), ('{tenant}', 'shared', '{funnel}', 'first', now() + interval '9 days');
+             insert into click_aliases (tenant_id, id, click_id) values ('{tenant}', 'x', 'alone'), ('{tenant}', 'y', 'observed');
+             insert into identities (tenant_id, id, email_hash, click_id, created_at, updated_at)
+             values ('{tenant}', 'i', 'hash', 'observed', now(), now() + interval '9 days')"
+        ))
+        .await?;
+    let left =
+        "select string_agg(id, ' ' order by id) from (select id from clicks union all select id from click_aliases) it";
+    later(&mut world, "91 days").await?;
+    assert_eq!(run(&world).await?.purged.clicks, 1);
+    assert_eq!(world.text(left, &[]).await?.as_deref(), Some("first observed shared y"));
+    later(&mut world, "100 days").await?;
+    let purged = run(&world).await?.purged;
+    assert_eq!((purged.identities, purged.clicks), (1, 3));
+    assert_eq!(world.text(left, &[]).await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_ignored_conversion_stays_as_long_as_the_last_delivery_that_was_ignored() -> Result<()> {
+    let mut world = World::new().await?;
+    let mut pix = json!({"order_id": "1", "value": 97, "currency": "BRL", "status": "pending", "customer": {"email": "maria@example.com"}});
+    world.post_order(&pix).await?.expect(202)?;
+    let old = "update deliveries set received_at = now() - interval '91 days'";
+    world.execute(old).await?;
+    pix["customer"] = json!({"email": "other@example.com"});
+    world.post_order(&pix).await?.expect(202)?;
+    assert_eq!(run(&world).await?.purged.deliveries, 1);
+    assert_eq!(world.rows().await?, "0 1 1 0 1 0 1");
+    sound(&world).await?;
+    later(&mut world, "91 days").await?;
+    assert_eq!(run(&world).await?.purged.deliveries, 1);
+    assert_eq!(world.rows().await?, "0 0 0 0 0 0 0");
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn an_order_stays_while_a_conversion_of_it_is_kept_or_it_still_changes() -> Result<()> {
+    let mut world = World::new().await?;
+    waiting(&world, &world.tenant.id, 1).await?;
+    world
+        .execute(&format!(
+            "insert into orders (tenant_id, id, order_key, state, ordered_at, updated_at) values
+                 ('{0}', 'a', 'o1', 'paid', now(), now()), ('{0}', 'b', 'changed', 'refunded', now(), now() + interval '30 days'),
+                 ('{0}', 'c', 'still', 'refused', now(), now())",
+            world.tenant.id
+        ))
+        .await?;
+    later(&mut world, "91 days").await?;
+    assert_eq!(batch(&world, Kind::Orders).await?, 1);
+    let left = world.text("select string_agg(id, ' ' order by id) from orders", &[]).await?;
+    assert_eq!(left.as_deref(), Some("a b"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_purge_goes_round_the_tenants_once_an_hour_and_no_two_runs_take_the_same() -> Result<()> {
+    let mut world = World::new().await?;
+    world
+        .execute(
+            "insert into tenants (id, slug, status) select 'p' || n, 'p' || n, 'retired' from generate_series(1, 3) n",
+        )
+        .await?;
+    let next = || world.sweep.db.run(|client| async move { purge::next(&client).await });
+    let holder = world.db.connect().await?;
+    holder.batch_execute("begin; update tenants set purged_at = now() where id = 'p1'").await?;
+    let mut taken = Vec::new();
+    while let Some(tenant) = next().await? {
+        taken.push(tenant);
+    }
+    taken.sort();
+    let mut wanted = vec!["p2".to_owned(), "p3".to_owned(), world.tenant.id.clone()];
+    wanted.sort();
+    assert_eq!(taken, wanted, "each once, and what another run holds not at all");
+    holder.batch_execute("rollback").await?;
+    assert_eq!(next().await?.as_deref(), Some("p1"));
+    assert_eq!(next().await?, None);
+    world.sweep.db.run(|client| async move { purge::give_back(&client, "p2").await }).await?;
+    assert_eq!(next().await?.as_deref(), Some("p2"));
+    later(&mut world, "61 minutes").await?;
+    let first = world.sweep.db.run(|client| async move { purge::next(&client).await }).await?;
+    assert!(first.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tenant_with_more_than_a_turn_s_work_is_taken_up_again_in_the_same_run() -> Result<()> {
+    let mut world = World::new().await?;
+    world
+        .execute(&format!(
+            "insert into identities (tenant_id, id, email_hash) select '{}', 'i' || n, 'hash' from generate_series(1, 10500) n",
+            world.tenant.id
+        ))
+        .await?;
+    later(&mut world, "91 days").await?;
+    assert_eq!(run(&world).await?.purged.identities, 10_500, "ten batches a turn, and turns while there is time");
+    Ok(())
+}
