@@ -49,7 +49,8 @@ async fn load(world: &World) -> Result<()> {
 async fn scans(world: &World, name: &str, sql: &str, arguments: &str) -> Result<Vec<(String, String)>> {
     let client = world.db.connect().await?;
     client.batch_execute(&format!("set plan_cache_mode = force_generic_plan; prepare {name} as {sql}; begin")).await?;
-    let explain = format!("explain (analyze, format json) execute {name}({arguments})");
+    let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
+    let explain = format!("explain (analyze, format json) execute {name}{arguments}");
     let row = client.query_one(&explain, &[]).await.with_context(|| name.to_owned())?;
     let plan: Value = row.try_get(0)?;
     client.batch_execute("rollback").await?;

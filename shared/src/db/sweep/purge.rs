@@ -69,8 +69,10 @@ pub async fn purge(client: &Client, kind: Kind, tenant_id: &str, retention_days:
 /// Deliveries become a count of their day in the statement that deletes them, so that the ledger says the same at any moment. What
 /// is counted is what was deleted: a conversion that is replayed meanwhile stays, with its delivery.
 ///
-/// An ignored conversion is as old as the last delivery that was ignored: it goes with that one, not with the first. The
-/// lookups by event are scalar subqueries, which are never made into a walk over all that a tenant has.
+/// An ignored conversion is as old as the last delivery that was ignored: it goes with that one, not with the first.
+///
+/// Here and below, lookups are scalar subqueries and arrays: a plan goes by what a tenant has on the average, and would join by
+/// walking over all that the largest one has.
 const DELIVERIES: &str = "
     with picked as (
         select d.id, d.event_id, d.received_at, d.outcome, d.reason,
@@ -87,22 +89,25 @@ const DELIVERIES: &str = "
         from picked where outcome in ('conversion', 'ignored') group by event_id
     ), done as (
         delete from conversions c using event
-        where c.tenant_id = $1 and c.event_id = event.event_id
+        where c.tenant_id = $1 and c.event_id = any(array(select event_id from event)) and c.event_id = event.event_id
           and (event.claimed and c.state not in ('pending', 'held', 'parked')
                or c.state = 'ignored' and c.created_at < clock() - $2 * interval '1 day')
         returning c.event_id, c.state, c.reason
     ), attempts as (
-        delete from dispatch_attempts a using done where a.tenant_id = $1 and a.event_id = done.event_id
+        delete from dispatch_attempts a where a.tenant_id = $1 and a.event_id = any(array(select event_id from done))
     ), gone as (
-        delete from deliveries d using picked left join done on done.event_id = picked.event_id
-        where d.tenant_id = $1 and d.id = picked.id
-          and (picked.outcome <> 'conversion' or picked.missing or done.event_id is not null)
-        returning (d.received_at at time zone 'UTC')::date as day,
-                  case when d.outcome = 'conversion' then coalesce(done.state, 'missing') else d.outcome end as state,
-                  coalesce(case when d.outcome = 'conversion' then done.reason else d.reason end, '') as reason
+        delete from deliveries d
+        where d.tenant_id = $1 and d.id = any(array(
+            select p.id from picked p
+            where p.outcome <> 'conversion' or p.missing or p.event_id in (select event_id from done)))
+        returning d.event_id, d.outcome, d.reason, (d.received_at at time zone 'UTC')::date as day
+    ), sale as (
+        select gone.day, case when gone.outcome = 'conversion' then coalesce(done.state, 'missing') else gone.outcome end as state,
+               coalesce(case when gone.outcome = 'conversion' then done.reason else gone.reason end, '') as reason
+        from gone left join done on done.event_id = gone.event_id
     ), counted as (
         insert into ledger_days as l (tenant_id, day, state, reason, sales)
-        select $1, day, state, reason, count(*) from gone group by day, state, reason order by day, state, reason
+        select $1, day, state, reason, count(*) from sale group by day, state, reason order by day, state, reason
         on conflict (tenant_id, day, state, reason) do update set sales = l.sales + excluded.sales
     )
     select count(*) from gone";
@@ -113,7 +118,7 @@ const RECEIPTS: &str = "
         where tenant_id = $1 and sent_at < clock() - $2::float8 * interval '1 day'
         order by sent_at limit 1000 for update skip locked
     ), gone as (
-        delete from receipts r using old where r.tenant_id = $1 and r.id = old.id returning 1
+        delete from receipts where tenant_id = $1 and id = any(array(select id from old)) returning 1
     )
     select count(*) from gone";
 
@@ -124,7 +129,7 @@ const IDENTITIES: &str = "
           and updated_at < clock() - $2 * interval '1 day'
         order by created_at limit 1000 for update skip locked
     ), gone as (
-        delete from identities i using old where i.tenant_id = $1 and i.id = old.id returning 1
+        delete from identities where tenant_id = $1 and id = any(array(select id from old)) returning 1
     )
     select count(*) from gone";
 
@@ -136,10 +141,9 @@ const CLICKS: &str = "
           and (select s.id from clicks s where s.tenant_id = $1 and s.shared_from = c.id limit 1) is null
         order by c.created_at limit 1000 for update skip locked
     ), aliases as (
-        delete from click_aliases a using old where a.tenant_id = $1 and a.click_id = old.id
+        delete from click_aliases where tenant_id = $1 and click_id = any(array(select id from old))
     ), gone as (
-        delete from clicks c using old where c.tenant_id = $1 and c.id = old.id
-        returning 1
+        delete from clicks where tenant_id = $1 and id = any(array(select id from old)) returning 1
     )
     select count(*) from gone";
 
@@ -151,6 +155,6 @@ const ORDERS: &str = "
           and (select c.id from conversions c where c.tenant_id = $1 and c.order_key = r.order_key limit 1) is null
         order by r.created_at limit 1000 for update skip locked
     ), gone as (
-        delete from orders o using old where o.tenant_id = $1 and o.id = old.id returning 1
+        delete from orders where tenant_id = $1 and id = any(array(select id from old)) returning 1
     )
     select count(*) from gone";
