@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use shared::db::dispatch::LEASE_S;
 
+use crate::metrics;
 use crate::template::{Template, referred};
 
 /// AWS, Using Lambda with Amazon SQS: the queue's visibility time-out is at least six times the function's.
@@ -39,6 +40,7 @@ pub(crate) fn all(template: &Template, root: &Path) -> Result<Vec<Check>> {
         variables(template, &variable_table(&source, &functions)?),
         time_outs(template)?,
         roles(template),
+        metrics::check(template, &root.join("functions"))?,
     ])
 }
 
@@ -239,7 +241,7 @@ fn roles(template: &Template) -> Check {
 }
 
 /// One or a list of them.
-fn listed(value: &Value) -> Vec<&Value> {
+pub(crate) fn listed(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |all| all.iter().collect())
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's program")]
 
 mod checks;
+mod metrics;
 mod template;
 
 use std::env;
