@@ -6,9 +6,13 @@
 
 pub mod clicks;
 pub mod dispatch;
+pub mod gates;
 pub mod keys;
+pub mod ledger;
 pub mod migrate;
 pub mod orders;
+pub mod receipts;
+pub mod replay;
 pub mod stories;
 pub mod sweep;
 mod tls;

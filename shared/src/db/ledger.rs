@@ -1,0 +1,55 @@
+//! The ledger: every sale that was accepted is in exactly one state, and the counts add up to what came in.
+
+use deadpool_postgres::Client;
+use serde::Serialize;
+use time::Date;
+
+use super::Error;
+
+/// How many sales are in a state for a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// `sent`, `pending`, `parked`, `held`, `quarantined`, `expired`, `duplicate`, `ignored`, `rejected`; `missing` would be a
+    /// loss.
+    pub state: String,
+    /// Why, for a state that needs a reason.
+    pub reason: Option<String>,
+    /// Sales that were accepted, purged ones included.
+    pub sales: i64,
+}
+
+/// A tenant's sales that came between two days (UTC, both included; open where `None`), by state and reason.
+pub async fn ledger(
+    client: &Client,
+    tenant_id: &str,
+    since: Option<Date>,
+    until: Option<Date>,
+) -> Result<Vec<Entry>, Error> {
+    const SQL: &str = "
+        select state, reason, sales from ledger($1, coalesce($2::date, '-infinity'), coalesce($3::date, 'infinity'))
+        order by state, reason nulls first";
+    let statement = client.prepare_cached(SQL).await?;
+    let rows = client.query(&statement, &[&tenant_id, &since, &until]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Entry { state: row.try_get("state")?, reason: row.try_get("reason")?, sales: row.try_get("sales")? })
+        })
+        .collect()
+}
+
+/// Something that must not be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// What is wrong, in words.
+    pub rule: String,
+    /// With which event.
+    pub event_id: Option<String>,
+}
+
+/// What must not be, of one tenant: empty when its ledger is sound.
+pub async fn faults(client: &Client, tenant_id: &str) -> Result<Vec<Fault>, Error> {
+    const SQL: &str = "select rule, event_id from ledger_faults($1) order by rule, event_id";
+    let statement = client.prepare_cached(SQL).await?;
+    let rows = client.query(&statement, &[&tenant_id]).await?;
+    rows.iter().map(|row| Ok(Fault { rule: row.try_get("rule")?, event_id: row.try_get("event_id")? })).collect()
+}
