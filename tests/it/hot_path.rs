@@ -39,6 +39,12 @@ async fn load(world: &World) -> Result<()> {
                     now()
              from dedupe_registry;
              update conversions set state = 'pending' where substr(id, 2)::int % 1000 = 0;
+             insert into delivery_gates (tenant_id) select id from tenants;
+             insert into deliveries (tenant_id, id, source, order_key, event_id, outcome)
+             select tenant_id, id, 'api', order_key, event_id, 'conversion' from conversions;
+             insert into receipts (tenant_id, id, send_id, pixel_id, sent_at, took_ms, events, body_bytes, body_sha256, answer)
+             select tenant_id, id, id, '1', now(), 1, 1, 1, '', 'accepted' from dispatch_attempts where status = 'success';
+             update dispatch_attempts set receipt_id = id where status = 'success';
              analyze"
         ))
         .await
@@ -131,7 +137,8 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let found = scans(&world, "record", dispatch::record_sql(), &record).await?;
     assert_indexed("record", &found, &["dispatch_attempts_pkey", "conversions_tenant_id_event_id_key"]);
     let found = scans(&world, "stories", stories::FIND, &format!("'{tenant}','e',null")).await?;
-    assert_indexed("stories", &found, &["dispatch_attempts_tenant_id_event_id_idx"]);
+    let wanted = ["dispatch_attempts_tenant_id_event_id_idx", "receipts_pkey", "deliveries_tenant_id_order_key_idx"];
+    assert_indexed("stories", &found, &wanted);
     let found = scans(&world, "keys", keys::FIND, &format!("'{tenant}'")).await?;
     assert_indexed("keys", &found, &["api_keys_pkey", "tenants_pkey"]);
     Ok(())

@@ -1,12 +1,12 @@
-//! An order's story: its state, its match with evidence, every attempt.
+//! An order's story: its state, its match with evidence, every attempt, and all of it in words.
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use shared::db::stories::{self, Of, Story};
 use shared::domain::event_id::EventId;
 use shared::domain::order::OrderId;
+use shared::domain::story::{Attempt, Line};
 use shared::http::{self, FieldError, Problem};
 
 use crate::State;
@@ -23,11 +23,12 @@ struct EventAnswer {
     value: String,
     currency: String,
     action_source: String,
-    state: String,
+    state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     r#match: MatchAnswer,
-    attempts: Box<RawValue>,
+    attempts: Vec<Attempt>,
+    story: Vec<Line>,
 }
 
 impl From<Story> for EventAnswer {
@@ -41,10 +42,11 @@ impl From<Story> for EventAnswer {
             value: story.value,
             currency: story.currency,
             action_source: story.action_source,
-            state: story.state,
+            state: story.state.as_str(),
             reason: story.reason,
             r#match: story.found.into(),
             attempts: story.attempts,
+            story: story.lines,
         }
     }
 }

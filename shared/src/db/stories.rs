@@ -1,12 +1,14 @@
-//! An order's story: its conversions with their match and every attempt.
+//! An order's story: its conversions with their match, every attempt with its receipt, and all of it in words.
 
 use deadpool_postgres::Client;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 
 use super::Error;
 use crate::domain::attribution::{self, Candidate, Evidence, Rules};
+use crate::domain::conversion::State;
+use crate::domain::story::{self, Arrivals, Attempt, Facts, GateTimes, Line};
 
 /// A conversion as it is told.
 pub struct Story {
@@ -26,14 +28,16 @@ pub struct Story {
     pub currency: String,
     /// As sent.
     pub action_source: String,
-    /// The ledger's state.
-    pub state: String,
+    /// Where it stands, by the tenant's gate and status too.
+    pub state: State,
     /// Why, for a state that needs a reason.
     pub reason: Option<String>,
     /// The click and why.
     pub found: attribution::Match,
-    /// Every attempt, oldest first, as a JSON list.
-    pub attempts: Box<RawValue>,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// All of it in words, oldest first.
+    pub lines: Vec<Line>,
 }
 
 /// Which stories.
@@ -45,19 +49,39 @@ pub enum Of {
     Order(String),
 }
 
-/// The statement of [`find`], for who measures or explains it.
+/// The statement of [`find`], for who measures or explains it. An attempt that was made after the one before it was over comes
+/// from a replay: a retry is made by the same statement that ends its predecessor.
 pub const FIND: &str = "
     select c.event_id, c.order_key, o.state as order_state, c.event_name, extract(epoch from c.event_time)::bigint as event_time,
-           c.value::text as value, c.currency, c.action_source, c.state, c.reason,
+           c.value::text as value, c.currency, c.action_source, s.state, s.reason,
            c.match_candidates::text as match_candidates, c.match_rules::text as match_rules,
+           extract(epoch from clock())::bigint as now, extract(epoch from c.created_at)::bigint as received_at,
+           k.utm_campaign as campaign, extract(epoch from g.parked_at)::bigint as parked_at,
+           extract(epoch from g.probe_at)::bigint as probe_at, extract(epoch from g.throttled_until)::bigint as throttled_until,
            (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                 'number', a.number, 'status', a.status::text, 'due_at', extract(epoch from a.due_at)::bigint,
-                'finished_at', extract(epoch from a.finished_at)::bigint, 'answer', a.answer,
-                'http_status', a.http_status, 'error_code', a.error_code, 'error_subcode', a.error_subcode,
-                'error_message', a.error_message, 'events_received', a.events_received, 'fbtrace_id', a.fbtrace_id))
-                order by a.number), '[]')
-            from dispatch_attempts a where a.tenant_id = c.tenant_id and a.event_id = c.event_id)::text as attempts
-    from conversions c left join orders o on o.tenant_id = c.tenant_id and o.order_key = c.order_key
+                'expires_at', case when a.status = 'pending' then extract(epoch from a.expires_at)::bigint end,
+                'replayed_at', case when a.created_at > a.before_at then extract(epoch from a.created_at)::bigint end,
+                'finished_at', extract(epoch from a.finished_at)::bigint, 'answer', a.answer, 'receipt_id', a.receipt_id,
+                'took_ms', r.took_ms, 'http_status', r.http_status, 'error_code', r.error_code,
+                'error_subcode', r.error_subcode, 'error_message', r.error_message, 'events_received', r.events_received,
+                'fbtrace_id', r.fbtrace_id)) order by a.number), '[]')
+            from (select a.*, lag(a.finished_at) over (order by a.number) as before_at
+                  from dispatch_attempts a where a.tenant_id = c.tenant_id and a.event_id = c.event_id) a
+                left join receipts r on r.tenant_id = c.tenant_id and r.id = a.receipt_id)::text as attempts,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                'outcome', d.outcome, 'reason', d.reason, 'count', d.times,
+                'first_at', extract(epoch from d.first_at)::bigint, 'last_at', extract(epoch from d.last_at)::bigint)
+                order by d.first_at, d.outcome), '[]')
+            from (select d.outcome, d.reason, count(*) as times, min(d.received_at) as first_at, max(d.received_at) as last_at
+                  from deliveries d
+                  where d.tenant_id = c.tenant_id and d.order_key = c.order_key and d.event_id = c.event_id
+                  group by d.outcome, d.reason) d)::text as arrivals
+    from conversions c
+        join standings s on s.tenant_id = c.tenant_id and s.id = c.id
+        left join orders o on o.tenant_id = c.tenant_id and o.order_key = c.order_key
+        left join clicks k on k.tenant_id = c.tenant_id and k.id = c.click_id
+        left join delivery_gates g on g.tenant_id = c.tenant_id
     where c.tenant_id = $1 and (c.event_id = $2 or c.order_key = $3)
     order by c.created_at, c.event_id limit 100";
 
@@ -72,8 +96,8 @@ pub async fn find(client: &Client, tenant_id: &str, of: &Of) -> Result<Vec<Story
 }
 
 fn story(row: &Row) -> Result<Story, Error> {
-    let attempts: String = row.try_get("attempts")?;
-    Ok(Story {
+    let state: &str = row.try_get("state")?;
+    let mut told = Story {
         event_id: row.try_get("event_id")?,
         order_id: row.try_get("order_key")?,
         order_state: row.try_get("order_state")?,
@@ -82,12 +106,45 @@ fn story(row: &Row) -> Result<Story, Error> {
         value: row.try_get("value")?,
         currency: row.try_get("currency")?,
         action_source: row.try_get("action_source")?,
-        state: row.try_get("state")?,
+        state: State::parse(state).ok_or(Error::Inconsistent { table: "conversions", column: "state" })?,
         reason: row.try_get("reason")?,
         found: attribution::decide(&candidates(row)?, rules(row)?),
-        attempts: RawValue::from_string(attempts)
-            .map_err(|_| Error::Inconsistent { table: "dispatch_attempts", column: "answer" })?,
-    })
+        attempts: json(row, "dispatch_attempts", "attempts")?,
+        lines: Vec::new(),
+    };
+    told.lines = lines(row, &told)?;
+    Ok(told)
+}
+
+fn lines(row: &Row, told: &Story) -> Result<Vec<Line>, Error> {
+    let arrivals: Vec<Arrivals> = json(row, "deliveries", "arrivals")?;
+    let gate = GateTimes {
+        parked_at: row.try_get("parked_at")?,
+        probe_at: row.try_get("probe_at")?,
+        throttled_until: row.try_get("throttled_until")?,
+    };
+    Ok(story::tell(&Facts {
+        now: row.try_get("now")?,
+        order_id: &told.order_id,
+        event_name: &told.event_name,
+        value: &told.value,
+        currency: &told.currency,
+        received_at: row.try_get("received_at")?,
+        event_time: told.event_time_s,
+        arrivals: &arrivals,
+        found: &told.found,
+        rules: rules(row)?,
+        campaign: row.try_get("campaign")?,
+        attempts: &told.attempts,
+        state: told.state,
+        reason: told.reason.as_deref(),
+        gate,
+    }))
+}
+
+/// A column that the statement made as JSON, of rows of `table`.
+fn json<T: DeserializeOwned>(row: &Row, table: &'static str, column: &'static str) -> Result<T, Error> {
+    serde_json::from_str(row.try_get(column)?).map_err(|_| Error::Inconsistent { table, column })
 }
 
 /// The candidates of a row's `match_candidates`: lists of evidence, click id, clicked at, observed at, same browser.

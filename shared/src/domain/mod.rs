@@ -9,5 +9,6 @@ pub mod fb;
 pub mod money;
 pub mod order;
 pub mod page;
+pub mod story;
 pub mod text;
 pub mod user_data;

@@ -1,0 +1,97 @@
+//! Which click the order came from, and by what evidence; or why none was found.
+
+use super::super::attribution::{Candidate, Evidence, Verdict};
+use super::super::conversion::State;
+use super::Facts;
+use super::when::{clock_time, counted, span};
+
+const US: i64 = 1_000_000;
+
+pub(super) fn sentence(facts: &Facts<'_>) -> String {
+    let taken = facts.found.evidence.iter().find(|it| it.verdict == Verdict::Taken);
+    match taken {
+        Some(taken) => found(facts, &taken.candidate),
+        None => not_found(facts),
+    }
+}
+
+fn found(facts: &Facts<'_>, taken: &Candidate) -> String {
+    let mut because: Vec<&str> = Vec::new();
+    for it in &facts.found.evidence {
+        let reason = because_of(it.candidate.evidence);
+        if matches!(it.verdict, Verdict::Taken | Verdict::Agrees) && !because.contains(&reason) {
+            because.push(reason);
+        }
+    }
+    let campaign = facts.campaign.map_or_else(String::new, |campaign| {
+        let campaign: String = campaign.chars().filter(|it| !it.is_control()).take(100).collect();
+        format!(" The click came from the campaign \"{campaign}\".")
+    });
+    let (at, distance, because) = (time_of(facts, taken), distance(facts, taken), listed(&because));
+    format!("It was matched to the click of {at}, {distance}, because {because}.{campaign}")
+}
+
+fn because_of(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::ClickId => "the order carries that click's id",
+        Evidence::Fbc => "the order carries the fbc that Meta gave the click",
+        Evidence::Fbclid => "the order carries the fbclid that Meta gave the click",
+        Evidence::Fbp => "the order comes from the same browser (fbp)",
+        Evidence::Email => "the buyer's e-mail was seen with that click",
+        Evidence::Phone => "the buyer's phone was seen with that click",
+        Evidence::Network => "it alone came from the buyer's network and browser in the 24 hours before",
+    }
+}
+
+fn not_found(facts: &Facts<'_>) -> String {
+    let mut why: Vec<String> = Vec::new();
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    for it in &facts.found.evidence {
+        if !verdicts.contains(&it.verdict) {
+            verdicts.push(it.verdict);
+            why.extend(unfit(facts, &it.candidate, it.verdict));
+        }
+    }
+    let why = if why.is_empty() { "nothing in the order points at one".to_owned() } else { why.join("; ") };
+    let goes =
+        if facts.state == State::Ignored { "" } else { " The event has what the order itself says of the buyer." };
+    format!("No click was found that it came from: {why}.{goes}")
+}
+
+fn unfit(facts: &Facts<'_>, it: &Candidate, verdict: Verdict) -> Option<String> {
+    let at = time_of(facts, it);
+    match verdict {
+        Verdict::OutsideWindow => {
+            let days = counted(i64::from(facts.rules.window_days), "day", "days");
+            Some(format!("the click of {at} is older than the {days} that count"))
+        }
+        Verdict::AfterOrder => Some(format!("the click of {at} was not known before the order was made")),
+        Verdict::Ambiguous => Some("more than one click came from the buyer's network and browser".to_owned()),
+        Verdict::TooOldForNetwork => {
+            Some(format!("the click of {at} came from the buyer's network and browser, which counts for 24 hours only"))
+        }
+        Verdict::Taken | Verdict::Agrees | Verdict::Outranked => None,
+    }
+}
+
+fn time_of(facts: &Facts<'_>, it: &Candidate) -> String {
+    clock_time(it.clicked_at.div_euclid(US), facts.received_at)
+}
+
+fn distance(facts: &Facts<'_>, it: &Candidate) -> String {
+    let before = facts.rules.ordered_at.saturating_sub(it.clicked_at).div_euclid(US);
+    if before >= 0 {
+        format!("{} before the order", span(before))
+    } else {
+        format!("{} after the order was made", span(before.saturating_neg()))
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[&str]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
