@@ -90,7 +90,7 @@ pub struct Kept {
     pub duplicate: bool,
     /// Whether an attempt waits for the dispatcher because of this delivery.
     pub wakes: bool,
-    /// The conversion's state.
+    /// Where the conversion stands, by the tenant's gate too.
     pub state: State,
     /// Why, for a state that needs a reason.
     pub reason: Option<String>,
@@ -374,10 +374,18 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
            c.id as conversion_id, c.state, c.reason, c.action_source, c.click_id,
            c.match_candidates::text as match_candidates, c.match_rules::text as match_rules
     from (select) one left join (
-        select id, state, reason, action_source, click_id, match_candidates, match_rules from conversion
+        -- The view standings cannot see the row that this statement makes; a test holds the two to each other.
+        select n.id, case when n.state = 'pending' and g.parked_reason is not null then 'parked' else n.state end as state,
+               case n.state
+                   when 'pending' then coalesce(g.parked_reason, case when g.breaker in ('open', 'half_open') then 'breaker_open'
+                                                                      when g.throttled_until > clock() then 'throttled' end)
+                   when 'held' then (select status from gate) else n.reason end as reason,
+               n.action_source, n.click_id, n.match_candidates, n.match_rules
+        from conversion n left join delivery_gates g on g.tenant_id = $1
         union all
-        select id, state, reason, action_source, click_id, match_candidates, match_rules from conversions
-        where tenant_id = $1 and event_id = $6 and not exists (select from conversion) and exists (select from open)
+        select k.id, s.state, s.reason, k.action_source, k.click_id, k.match_candidates, k.match_rules
+        from conversions k join standings s on s.tenant_id = k.tenant_id and s.id = k.id
+        where k.tenant_id = $1 and k.event_id = $6 and not exists (select from conversion) and exists (select from open)
     ) c on true"
     )
 });
