@@ -16,7 +16,8 @@ fn program(name: &str) -> Result<Command> {
     Ok(Command::new(path))
 }
 
-fn run(name: &str, arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> Result<Output> {
+/// Runs one to its end.
+pub(crate) fn run(name: &str, arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> Result<Output> {
     let mut child = program(name)?
         .args(arguments)
         .envs(environment.iter().copied())

@@ -53,3 +53,9 @@ pub async fn faults(client: &Client, tenant_id: &str) -> Result<Vec<Fault>, Erro
     let rows = client.query(&statement, &[&tenant_id]).await?;
     rows.iter().map(|row| Ok(Fault { rule: row.try_get("rule")?, event_id: row.try_get("event_id")? })).collect()
 }
+
+/// The ids of all tenants, in order.
+pub async fn tenants(client: &Client) -> Result<Vec<String>, Error> {
+    let statement = client.prepare_cached("select id from tenants order by id").await?;
+    client.query(&statement, &[]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
