@@ -80,10 +80,11 @@ fn time_of(facts: &Facts<'_>, it: &Candidate) -> String {
 
 fn distance(facts: &Facts<'_>, it: &Candidate) -> String {
     let before = facts.rules.ordered_at.saturating_sub(it.clicked_at).div_euclid(US);
-    if before >= 0 {
-        format!("{} before the order", span(before))
-    } else {
-        format!("{} after the order was made", span(before.saturating_neg()))
+    match before {
+        // Orders have whole seconds, and clocks differ.
+        -59..60 => "within a minute of the order".to_owned(),
+        60.. => format!("{} before the order", span(before)),
+        _ => format!("{} after the order was made", span(before.saturating_neg())),
     }
 }
 

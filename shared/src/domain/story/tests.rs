@@ -108,6 +108,9 @@ fn the_click_is_told_with_its_time_its_distance_its_evidence_and_its_campaign() 
         matched(&[candidate(Evidence::Network, 120)])
             .contains("the buyer's network and browser in the 24 hours before")
     );
+    for seconds in [59, 0, -59] {
+        assert!(matched(&[candidate(Evidence::Fbclid, seconds)]).contains("within a minute of the order"));
+    }
     assert!(matched(&[candidate(Evidence::Fbclid, -120)]).contains("2 minutes after the order was made"));
     assert!(matched(&[candidate(Evidence::Phone, 90_000)]).contains("of 2026-11-23 13:00:00 UTC, 1 day 1 hour before"));
 }
