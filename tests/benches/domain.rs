@@ -89,7 +89,7 @@ fn attribution(bencher: Bencher<'_, '_>, count: i64) {
 }
 
 /// The body of a request with this many events.
-#[divan::bench(args = [1, 100, MAX_EVENTS])]
+#[divan::bench(args = [1, 100, MAX_EVENTS as usize])]
 fn meta_payload(bencher: Bencher<'_, '_>, count: usize) {
     let raw = |text: String| RawValue::from_string(text).expect("JSON");
     let hash = "0".repeat(64);

@@ -23,5 +23,5 @@ mod programs;
 mod replay;
 mod round_trips;
 mod statuses;
-mod sweep;
 mod stories;
+mod sweep;

@@ -63,7 +63,8 @@ impl Bed {
 
     /// Statements that the dispatcher sent since the last fill.
     pub(crate) async fn statements(&self) -> Result<i64> {
-        let sql = "select coalesce(sum(s.calls), 0)::bigint from pg_stat_statements s join pg_database d on d.oid = s.dbid
+        let sql =
+            "select coalesce(sum(s.calls), 0)::bigint from pg_stat_statements s join pg_database d on d.oid = s.dbid
                    where d.datname = current_database() and s.toplevel and s.query not like '%pg_stat_statements%'
                      and s.query not like 'select count(*) from dispatch_attempts%'";
         Ok(self.client.query_one(sql, &[]).await?.try_get(0)?)

@@ -118,7 +118,9 @@ async fn main() -> Result<()> {
     let (ratio, gain) = (median(ratios), many / single);
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
     let peak_mb = peak as f64 / 1e6;
-    println!("{ratio:.2} of the floor (target {RATIO}), {statements:.1} statements for 1,000 events (at most {STATEMENTS})");
+    println!(
+        "{ratio:.2} of the floor (target {RATIO}), {statements:.1} statements for 1,000 events (at most {STATEMENTS})"
+    );
     println!("{many:.0} events/s with 1,000 a request, {single:.0} with one: {gain:.1} times (target {GAIN})");
     println!("{peak_mb:.1} MB resident at the most while {},000 events were drained (at most 64 MiB)", options.memory);
     let missed = ratio < RATIO || gain < GAIN || statements > STATEMENTS || peak > MEMORY;

@@ -161,7 +161,7 @@ async fn tenants_of_one_batch_do_not_wait_for_one_whose_server_hangs() -> Result
     let other = world.add_tenant("other").await?;
     world.fill("o", 1).await?;
     tests::world::fill::pending(&world.db.connect().await?, &other.id, "x", 1, 0).await?;
-    let hangs = Fault::once(Answer::Delay(Duration::from_secs(60))).for_pixel(&world.tenant.pixel_id);
+    let hangs = Fault::once(Answer::Delay(Duration::from_mins(1))).for_pixel(&world.tenant.pixel_id);
     world.simulator.fault(hangs);
     let (first, second) = (wake_up(&world.tenant.id), wake_up(&other.id));
     let bodies = [first.as_str(), second.as_str()];

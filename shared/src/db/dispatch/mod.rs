@@ -1,14 +1,12 @@
 //! The outbox: claiming attempts that are due, and recording what became of them.
 
 mod claim;
-mod due;
 mod record;
 mod release;
 
 use crate::domain::delivery::gate::Breaker;
 
 pub use claim::{Claim, Claimed, claim, sql as claim_sql};
-pub use due::{DUE, due};
 pub use record::{Done, Outcome, Receipt, Record, Recorded, Refused, record, sql as record_sql};
 pub use release::{RELEASE, release};
 

@@ -80,11 +80,10 @@ impl Send {
         let Some(part) = self.parts.pop() else { return Vec::new() };
         match meaning {
             Meaning::Accepted => self.accepted(part),
-            Meaning::Passing | Meaning::Unclear => self.failed(part),
             Meaning::Credentials => self.parked(part.collect()),
             Meaning::Data(refusal) => self.refused(part, refusal),
             Meaning::Unknown(refusal) if self.is_old_unknown(&part) => self.refused(part, refusal),
-            Meaning::Unknown(_) => self.failed(part),
+            Meaning::Passing | Meaning::Unclear | Meaning::Unknown(_) => self.failed(part),
         }
     }
 
