@@ -15,13 +15,18 @@ use crate::subject::Subject;
 /// Clicks and buyers in the database.
 const ROWS: u32 = 10_000;
 
+/// Reads and writes nothing.
+const ONE_QUERY: &str = "select 1::int";
+/// The least that a commit has to wait for the disk for: one record in the log, which nobody reads.
+const ONE_COMMIT: &str = "select 1::int from pg_logical_emit_message(true, 'cold_start', '')";
+
 /// A durable Postgres with one tenant, and an SQS that takes all.
 pub(crate) struct Bed {
     tenant: Seeded,
     /// It never has an order, so that its wake-ups find nothing.
     idle: Seeded,
     sink: Sink,
-    _db: TestDb,
+    db: TestDb,
     _cluster: Cluster,
 }
 
@@ -39,17 +44,14 @@ impl Bed {
         let idle = seed::rows(&client, "idle").await?;
         rows::fill(&client, &tenant.id, &tenant.funnel_id, ROWS).await?;
         let sink = Sink::start(db.url())?;
-        Ok(Self { tenant, idle, sink, _db: db, _cluster: cluster })
+        Ok(Self { tenant, idle, sink, db, _cluster: cluster })
     }
 
-    /// The empty function first, then ours.
+    /// The empty function and the floors first, then ours.
     pub(crate) fn subjects(&self, progress: &Progress) -> Result<Vec<Subject>> {
         let names = ["click", "order", "dispatch", "setup"];
         let binaries = runtime_api::build(&names, progress)?;
-        let empty = runtime_api::build_example("empty_function", progress)?;
-        let tenant = self.tenant.clone();
-        let mut subjects =
-            vec![Subject::new(EMPTY, Function::new(EMPTY, empty)?, move |seed| Box::new(Clicks::new(&tenant, seed)))];
+        let mut subjects = self.floors(progress)?;
         for (name, binary) in names.into_iter().zip(binaries) {
             let function = Function::new(name, binary)?
                 // As in production: the URL is read from its secret.
@@ -65,5 +67,23 @@ impl Bed {
             }));
         }
         Ok(subjects)
+    }
+
+    fn floors(&self, progress: &Progress) -> Result<Vec<Subject>> {
+        let empty = runtime_api::build_example("empty_function", progress)?;
+        let one_query = runtime_api::build_example("one_query_function", progress)?;
+        let asking = |name, statement: &str| -> Result<Function> {
+            Ok(Function::new(name, &one_query)?.env("DB_URL", self.db.url()).env("STATEMENT", statement))
+        };
+        let functions = [
+            (EMPTY, Function::new(EMPTY, empty)?),
+            ("one_query", asking("one_query", ONE_QUERY)?),
+            ("one_commit", asking("one_commit", ONE_COMMIT)?),
+        ];
+        let subject = |(name, function)| {
+            let tenant = self.tenant.clone();
+            Subject::new(name, function, move |seed| Box::new(Clicks::new(&tenant, seed)))
+        };
+        Ok(functions.into_iter().map(subject).collect())
     }
 }

@@ -7,6 +7,9 @@
 //! Release binaries talk to a Runtime API stub and to a real Postgres. An empty function of the same runtime, profile and
 //! subscriber is measured in the same run, turn about with ours: what it costs is Lambda's, the rest is ours.
 //!
+//! Two floors beside it, by the same client library: a function whose one query a request reads nothing, and one whose query
+//! only commits. The two differ in the statement alone, so what the second costs more is the price of a longer wait.
+//!
 //! - start: from the start of the process to its first `GET /next`, median; the CPU time until then;
 //! - first: the first invocation, with what it still has to set up;
 //! - in a row: CPU time of one invocation of a running environment that is invoked again at once, median over rounds. This is
@@ -121,10 +124,10 @@ async fn main() -> Result<()> {
 /// Prints the table, what was missed, and as the last line the same for programs. Says whether anything was missed.
 fn report(measured: &[Measured]) -> Result<bool> {
     let empty = measured.iter().find(|it| it.name == EMPTY).context("the empty function")?;
-    println!("function  start ms  above  cpu ms  first ms  in turn  x empty  in a row  x empty  peak MB  zip MB");
+    println!("function   start ms  above  cpu ms  first ms  in turn  x empty  in a row  x empty  peak MB  zip MB");
     for it in measured {
         println!(
-            "{:9} {:8.2} {:6.2} {:7.2} {:9.2} {:8.0} {:8.2} {:9.0} {:8.2} {:8.1} {:7.2}",
+            "{:10} {:8.2} {:6.2} {:7.2} {:9.2} {:8.0} {:8.2} {:9.0} {:8.2} {:8.1} {:7.2}",
             it.name,
             milliseconds(it.start),
             milliseconds(it.start) - milliseconds(empty.start),
