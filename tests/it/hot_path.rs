@@ -14,7 +14,6 @@ async fn load(world: &World) -> Result<()> {
     world
         .execute(&format!(
             "insert into tenants (id, slug, status) select 't' || n, 't' || n, 'active' from generate_series(1, 5000) n;
-             insert into delivery_gates (tenant_id) select id from tenants;
              insert into funnels (tenant_id, id, name, status) select 't' || n, 'f' || n, 'Load', 'active' from generate_series(1, 5000) n;
              insert into api_keys (tenant_id, id, secret_hash) select 't' || n, 'k', repeat('0', 64) from generate_series(1, 5000) n;
              insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, created_at)
@@ -151,12 +150,8 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
     let tenant = &world.tenant.id;
     world
         .execute(
-            "insert into deliveries (tenant_id, id, source, received_at, order_key, event_id, outcome)
-             select tenant_id, id, 'api', now() - interval '60 days', order_key, event_id, 'conversion' from conversions;
-             insert into receipts (tenant_id, id, send_id, pixel_id, sent_at, took_ms, events, body_bytes, body_sha256, answer)
-             select tenant_id, id, id, '1', created_at, 1, 1, 1, '', 'accepted' from clicks;
+            "update deliveries set received_at = now() - interval '60 days';
              insert into setup_sessions (id, tenant_id) select 's' || n, case when n > 100 then 't' || n end from generate_series(1, 5000) n;
-             insert into delivery_gates (tenant_id) select id from tenants;
              update dispatch_attempts set leased_until = now() where id = 'c2000';
              update dispatch_attempts set expires_at = now() where id = 'c3000';
              analyze",

@@ -15,7 +15,7 @@ const NOW: i64 = 1_795_478_400;
 const DAY: i64 = 24 * 3600;
 
 async fn world() -> Result<World> {
-    let mut world = World::new().await?;
+    let (mut world, _) = World::at(NOW).await?;
     world.order.clock = Clock::from_fn(|| NOW * 1000);
     Ok(world)
 }
