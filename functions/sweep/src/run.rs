@@ -17,7 +17,8 @@ const MOST_WOKEN: i64 = 5000;
 const MOST_ALERTED: i64 = 100;
 /// Messages between two looks at the clock: ten requests to SQS.
 const MESSAGES: usize = 100;
-/// What a batch may take; none starts with less time left. A statement is given up after 10 s.
+/// What a batch may take, so that one that hangs leaves time for the others; none starts with less time left. A statement is
+/// given up after 10 s.
 const SPARE: Duration = Duration::from_secs(11);
 
 /// The steps, in the order of their first batches.
@@ -55,7 +56,7 @@ pub(crate) enum Failure {
     /// The queue.
     #[error("dispatchers could not be woken")]
     Queue(#[from] queue::Error),
-    /// The run's end came first.
+    /// It took longer than a batch may, or the run's end came first.
     #[error("the time was up")]
     Time,
 }
@@ -127,7 +128,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs a statement, until the run's end at the most.
+    /// Runs a statement.
     pub(crate) async fn statement<T, F, R>(&self, statement: F) -> Result<T, Failure>
     where
         F: Fn(Client) -> R,
@@ -137,7 +138,8 @@ impl<'a> Run<'a> {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
-        tokio::time::timeout_at(self.deadline.into(), work).await.map_err(|_| Failure::Time)
+        let end = self.deadline.min(Instant::now() + SPARE);
+        tokio::time::timeout_at(end.into(), work).await.map_err(|_| Failure::Time)
     }
 
     async fn wake(&mut self) -> Result<(), Failure> {
