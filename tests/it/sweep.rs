@@ -74,3 +74,12 @@ async fn sound(world: &World) -> Result<()> {
     ensure!(faults.is_none(), "{faults:?}");
     Ok(())
 }
+
+/// Waits until a statement of this database waits for a lock.
+async fn blocked(world: &World) -> Result<()> {
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while world.count(sql, &[]).await? == 0 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}

@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::db::sweep::alert::{self, Endangered};
 use tests::world::World;
 
-use super::{later, run, waiting};
+use super::{blocked, later, run, waiting};
 
 /// Accepted this long ago, and this long from being lost.
 async fn near(world: &World, tenant: &str, accepted: &str, left: &str) -> Result<()> {
@@ -36,6 +36,25 @@ async fn a_tenant_whose_events_are_lost_within_a_day_is_told_of_once_an_hour() -
     assert_eq!(run(&world).await?.alerted, 0);
     later(&mut world, "61 minutes").await?;
     assert_eq!(run(&world).await?.alerted, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_that_finds_a_tenant_in_the_moment_that_another_tells_of_it_does_not_tell_again() -> Result<()> {
+    let world = World::new().await?;
+    near(&world, &world.tenant.id, "2 hours", "23 hours").await?;
+    let other = world.db.connect().await?;
+    let told =
+        format!("begin; insert into delivery_gates (tenant_id, alerted_at) values ('{}', now())", world.tenant.id);
+    other.batch_execute(&told).await?;
+    let committed = async {
+        blocked(&world).await?;
+        other.batch_execute("commit").await?;
+        anyhow::Ok(())
+    };
+    let (found, committed) = tokio::join!(endangered(&world), committed);
+    committed?;
+    assert_eq!(found?, []);
     Ok(())
 }
 

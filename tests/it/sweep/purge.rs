@@ -5,7 +5,7 @@ use serde_json::json;
 use shared::db::sweep::purge::{self, Kind};
 use tests::world::World;
 
-use super::{later, ledger, run, sound, waiting};
+use super::{blocked, later, ledger, run, sound, waiting};
 
 async fn batch(world: &World, kind: Kind) -> Result<u64> {
     let tenant = world.tenant.id.as_str();
@@ -95,15 +95,6 @@ async fn a_conversion_that_is_replayed_while_it_is_purged_stays_with_its_deliver
     assert_eq!(world.rows().await?, "0 0 0 1 1 2 1");
     assert_eq!(world.count("select count(*) from ledger_days", &[]).await?, 0);
     sound(&world).await
-}
-
-/// Waits until a statement of this database waits for a lock.
-async fn blocked(world: &World) -> Result<()> {
-    let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while world.count(sql, &[]).await? == 0 {
-        tokio::task::yield_now().await;
-    }
-    Ok(())
 }
 
 #[tokio::test]

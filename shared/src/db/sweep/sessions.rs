@@ -17,7 +17,7 @@ pub struct Ended {
     pub deleted: u64,
 }
 
-macro_rules! end {
+macro_rules! ending {
     ($whose:literal) => {
         concat!(
             "
@@ -41,10 +41,10 @@ macro_rules! end {
 }
 
 /// The statement of [`end`] for a tenant's sessions, for who measures or explains it.
-pub const END: &str = end!("s.tenant_id = $3");
+pub const END: &str = ending!("s.tenant_id = $3");
 
 /// The same for sessions that have no tenant yet.
-pub const END_NOBODYS: &str = end!("s.tenant_id is null");
+pub const END_NOBODYS: &str = ending!("s.tenant_id is null");
 
 /// Closes and deletes sessions of a tenant, or those that have none yet.
 pub async fn end(client: &Client, tenant_id: Option<&str>, retention_days: u16) -> Result<Ended, Error> {
