@@ -9,23 +9,23 @@ use crate::db::dispatch::LEASE_S;
 /// (Meta, Deduplicate pixel and server events), less one hour for clocks.
 const UNCLEAR_WINDOW_S: i32 = 47 * 3600;
 
-/// The statement of [`release`], for who measures or explains it. It steps from tenant to tenant along the index of leases.
+/// The statement of [`release`], for who measures or explains it. It looks through what is due, tenant by tenant: what is claimed
+/// was due before.
 pub const RELEASE: &str = "
-    with recursive leasing as (
-        (select tenant_id from dispatch_attempts
-         where status = 'pending' and leased_until is not null order by tenant_id limit 1)
+    with recursive waiting as (
+        (select tenant_id from dispatch_attempts where status = 'pending' order by tenant_id limit 1)
         union all
         select (select a.tenant_id from dispatch_attempts a
-                where a.status = 'pending' and a.leased_until is not null and a.tenant_id > leasing.tenant_id
-                order by a.tenant_id limit 1)
-        from leasing where leasing.tenant_id is not null
+                where a.status = 'pending' and a.tenant_id > waiting.tenant_id order by a.tenant_id limit 1)
+        from waiting where waiting.tenant_id is not null
     ), dead as (
         select held.tenant_id, held.id, held.unclear_since
-        from leasing, lateral (
+        from waiting, lateral (
             select a.tenant_id, a.id, coalesce(a.unclear_since, a.leased_until - $1::float8 * interval '1 second') as unclear_since
             from dispatch_attempts a
-            where a.tenant_id = leasing.tenant_id and a.status = 'pending' and a.leased_until <= clock()
-            order by a.leased_until limit 1000
+            where a.tenant_id = waiting.tenant_id and a.status = 'pending' and a.due_at <= clock()
+              and a.leased_until <= clock()
+            limit 1000
             for update skip locked
         ) held
         limit 1000
