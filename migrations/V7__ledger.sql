@@ -31,6 +31,8 @@ create table ledger_days (
     primary key (tenant_id, day, state, reason)
 );
 
+-- For replay.
+create index conversions_quarantined_idx on conversions (tenant_id, event_time) where state = 'quarantined';
 create index deliveries_tenant_id_received_at_idx on deliveries (tenant_id, received_at);
 
 -- One row a sale in an accepted delivery that is still kept. `missing` is a conversion that should be there and is not: never,

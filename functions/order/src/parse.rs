@@ -198,7 +198,11 @@ fn event_time(fields: &mut Fields<'_>, now_s: i64) -> Option<Option<i64>> {
         return None;
     }
     if seconds < now_s.saturating_sub(SEND_WITHIN_S) {
-        fields.error("event_time", "too_old", "is older than 7 days, less a minute for the way; Meta takes no older event");
+        fields.error(
+            "event_time",
+            "too_old",
+            "is older than 7 days, less a minute for the way; Meta takes no older event",
+        );
         return None;
     }
     Some(Some(seconds))

@@ -32,6 +32,7 @@ struct Failure {
 struct ErrorBody {
     code: Option<i32>,
     error_subcode: Option<i32>,
+    r#type: Option<String>,
     #[serde(default)]
     is_transient: bool,
     error_user_msg: Option<String>,
@@ -114,6 +115,8 @@ fn meaning(status: u16, error: &ErrorBody) -> (Meaning, &'static str) {
         (Some(1 | 2 | 368 | 5000 | 21009), _) => TRANSIENT,
         (Some(190 | 102 | 104 | 3 | 10 | 200..=299), _) | (Some(100), Some(33)) => CREDENTIALS,
         (None, _) if status == 401 => CREDENTIALS,
+        // About the object or the call, such as a missing or wrong appsecret_proof; about events it is an OAuthException.
+        (Some(100), None) if error.r#type.as_deref() == Some("GraphMethodException") => CREDENTIALS,
         (Some(100 | 105 | 506), _) => (Meaning::Data(refusal), "data"),
         _ if status == 429 => THROTTLED,
         _ if status >= 500 => TRANSIENT,
@@ -154,6 +157,8 @@ mod tests {
         }
         assert_eq!(error(400, r#""code":100,"error_subcode":33"#), "credentials");
         assert_eq!(error(400, r#""code":100,"error_subcode":2804003"#), "data");
+        assert_eq!(error(400, r#""code":100,"type":"OAuthException""#), "data");
+        assert_eq!(error(400, r#""code":100,"type":"GraphMethodException""#), "credentials");
         assert_eq!(error(500, r#""code":1"#), "transient");
         assert_eq!(error(400, r#""code":987654"#), "unknown");
     }

@@ -4,6 +4,7 @@ mod answers;
 mod breaker;
 mod days;
 mod faults;
+mod line;
 mod parking;
 
 use anyhow::Result;
