@@ -6,6 +6,7 @@ mod days;
 mod faults;
 mod line;
 mod parking;
+mod walk;
 
 use anyhow::Result;
 use tests::simulator::{Answer, Fault, GraphError};

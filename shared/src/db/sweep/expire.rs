@@ -3,10 +3,7 @@
 use deadpool_postgres::Client;
 
 use super::{Error, count};
-use crate::domain::conversion::MAX_AGE_S;
-
-/// How old an event may be when it is sent, in seconds: a minute less than Meta takes, for the way there.
-const SENT_BY_S: i64 = MAX_AGE_S - 60;
+use crate::domain::delivery::SEND_WITHIN_S;
 
 /// The statement of [`expire`], for who measures or explains it.
 ///
@@ -48,6 +45,6 @@ pub const EXPIRE: &str = "
 /// Ends attempts whose deadline has passed and that nobody holds, with their conversions.
 pub async fn expire(client: &Client) -> Result<u64, Error> {
     #[expect(clippy::cast_precision_loss, reason = "a week in seconds")]
-    let sent_by = SENT_BY_S as f64;
+    let sent_by = SEND_WITHIN_S as f64;
     count(client, EXPIRE, &[&sent_by]).await
 }

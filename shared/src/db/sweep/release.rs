@@ -4,10 +4,7 @@ use deadpool_postgres::Client;
 
 use super::{Error, count};
 use crate::db::dispatch::LEASE_S;
-
-/// How long after the first unclear send an event may be sent again, in seconds: Meta discards a repeated event id for 48 hours
-/// (Meta, Deduplicate pixel and server events), less one hour for clocks.
-const UNCLEAR_WINDOW_S: i32 = 47 * 3600;
+use crate::domain::delivery::UNCLEAR_WINDOW_S;
 
 /// The statement of [`release`], for who measures or explains it. It looks through what is due, tenant by tenant: what is claimed
 /// was due before.
@@ -41,5 +38,7 @@ pub const RELEASE: &str = "
 /// Ends leases that ran out, of any tenant. Meta may have had what their dispatchers sent: from then on the event is unclear.
 /// A claim does the same where it comes first.
 pub async fn release(client: &Client) -> Result<u64, Error> {
-    count(client, RELEASE, &[&f64::from(LEASE_S), &f64::from(UNCLEAR_WINDOW_S)]).await
+    #[expect(clippy::cast_precision_loss, reason = "two days in seconds")]
+    let unclear_window = UNCLEAR_WINDOW_S as f64;
+    count(client, RELEASE, &[&f64::from(LEASE_S), &unclear_window]).await
 }
