@@ -17,7 +17,7 @@ pub struct Claim {
     /// The attempts, nearest deadline first.
     pub attempts: Vec<Claimed>,
     /// Whether they are a probe: the tenant's breaker is open or it is parked, and nobody else may try meanwhile. Who holds
-    /// a probe must [`record`](super::record) a verdict, or [`release`](super::release) it.
+    /// a probe must [`record`](super::record()) a verdict, or [`release`](super::release()) it.
     pub probe: bool,
     /// What keeps the tenant's sends back.
     pub gate: Gate,
