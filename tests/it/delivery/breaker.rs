@@ -84,7 +84,7 @@ async fn after_the_cool_down_one_dispatcher_of_many_probes_and_what_it_meets_dec
 }
 
 #[tokio::test]
-async fn a_probe_whose_dispatcher_died_is_anothers_when_its_time_ends() -> Result<()> {
+async fn a_probe_whose_dispatcher_died_goes_to_another_when_its_time_ends() -> Result<()> {
     let world = World::new().await?;
     world.fill("o", 1).await?;
     fail(&world, 10).await?;

@@ -6,7 +6,7 @@ use super::World;
 use crate::simulator::{Config, MovingClock, Simulator};
 
 impl World {
-    /// A world whose time stands still until [`set_time`](Self::set_time) moves it. It begins at `unix_seconds`.
+    /// A world whose time stands still until [`advance`](Self::advance) moves it. It begins at `unix_seconds`.
     pub async fn at(unix_seconds: i64) -> Result<(Self, MovingClock)> {
         let clock = MovingClock::at(unix_seconds);
         let mut world = Self::new().await?;

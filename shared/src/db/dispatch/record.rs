@@ -208,7 +208,7 @@ pub async fn record(client: &Client, tenant_id: &str, of: &Record) -> Result<Rec
     let number = |value: fn(&Receipt) -> Option<i32>| of.receipts.iter().map(value).collect::<Vec<_>>();
     let tokens: Vec<i64> = of.done.iter().map(|it| it.lease_token).collect();
     let waits: Vec<Option<i64>> = of.done.iter().map(wait_ms).collect();
-    let agos: Vec<i64> = of.receipts.iter().map(|it| it.ago_ms).collect();
+    let since: Vec<i64> = of.receipts.iter().map(|it| it.ago_ms).collect();
     let verdict = of.verdict.map(|it| match it {
         Verdict::Taken => "taken",
         Verdict::NoneTaken => "none_taken",
@@ -230,7 +230,7 @@ pub async fn record(client: &Client, tenant_id: &str, of: &Record) -> Result<Rec
                 &receipt(|it| Some(&it.id)),
                 &receipt(|it| Some(&it.send_id)),
                 &receipt(|it| Some(&it.pixel_id)),
-                &agos,
+                &since,
                 &number(|it| Some(it.took_ms)),
                 &number(|it| Some(it.events)),
                 &number(|it| Some(it.body_bytes)),
