@@ -50,8 +50,15 @@ impl Bed {
             let age_s = 60 + 10 * (batches - batch);
             fill::pending(&self.client, &self.tenant.id, &prefix(name, batch), BATCH, age_s).await?;
         }
-        self.client.batch_execute("vacuum analyze dispatch_attempts; vacuum analyze conversions; checkpoint").await?;
-        self.client.batch_execute("select pg_stat_statements_reset()").await?;
+        // One by one: a vacuum stands outside of any transaction.
+        for statement in [
+            "vacuum analyze dispatch_attempts",
+            "vacuum analyze conversions",
+            "checkpoint",
+            "select pg_stat_statements_reset()",
+        ] {
+            self.client.batch_execute(statement).await?;
+        }
         Ok(())
     }
 
