@@ -6,7 +6,8 @@
 //! - [`postgres`]: a real server; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
 //! - [`lambda`]: the functions under `cargo lambda watch`; [`event_source`]: SQS to a function.
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
-//! - [`relay`]: a network that fails.
+//! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
+//!   it lost anything.
 //! - [`wire`]: a relay before Postgres that counts round trips.
 //! - [`seed`], [`request`], [`answer`], [`world`]: a tenant, requests as API Gateway sends them, answers, and all of it for one
 //!   test.
@@ -17,6 +18,7 @@
 )]
 
 pub mod answer;
+pub mod chaos;
 pub mod event_source;
 pub mod install;
 pub mod lambda;
@@ -33,6 +35,7 @@ pub mod runtime_api;
 pub mod scratch;
 pub mod seed;
 pub mod simulator;
+pub mod trap;
 pub mod user;
 pub mod wire;
 pub mod world;

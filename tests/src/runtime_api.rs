@@ -12,6 +12,7 @@ pub mod sink;
 mod stub;
 pub mod traffic;
 pub mod usage;
+pub mod worker;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-pub use self::function::{Function, build, build_example};
+pub use self::function::{Function, build, build_debug, build_example};
 use self::stub::Report;
 pub use self::stub::{Events, Quota, Round};
 

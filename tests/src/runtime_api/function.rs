@@ -1,4 +1,4 @@
-//! Release binaries of the functions, built as they are deployed, and how each is started.
+//! Binaries of the functions, built as they are deployed, and how each is started.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,20 +15,40 @@ use crate::{install, logs};
 /// goes to standard error.
 pub fn build(functions: &[&str], progress: &Progress) -> Result<Vec<PathBuf>> {
     let packages = functions.iter().flat_map(|name| ["-p", name]);
-    cargo(packages, progress).with_context(|| format!("build {}", functions.join(", ")))?;
-    functions.iter().map(|name| binary(Path::new(name))).collect()
+    cargo(RELEASE, packages, progress).with_context(|| format!("build {}", functions.join(", ")))?;
+    functions.iter().map(|name| binary(RELEASE, Path::new(name))).collect()
+}
+
+/// The same unoptimised, as `cargo lambda watch` builds them: for what is not measured.
+pub fn build_debug(functions: &[&str], progress: &Progress) -> Result<Vec<PathBuf>> {
+    let names = functions.iter().flat_map(|name| ["--bin", name]);
+    cargo(DEBUG, names, progress).with_context(|| format!("build {}", functions.join(", ")))?;
+    functions.iter().map(|name| binary(DEBUG, Path::new(name))).collect()
 }
 
 /// The same of an example of the `tests` member.
 pub fn build_example(name: &str, progress: &Progress) -> Result<PathBuf> {
-    cargo(["-p", "tests", "--example", name], progress).with_context(|| format!("build the example {name}"))?;
-    binary(&Path::new("examples").join(name))
+    cargo(RELEASE, ["-p", "tests", "--example", name], progress)
+        .with_context(|| format!("build the example {name}"))?;
+    binary(RELEASE, &Path::new("examples").join(name))
 }
 
-fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>, progress: &Progress) -> Result<()> {
-    progress.say("building release binaries (minutes, the first time)");
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--target-dir"])
+/// Cargo's profile, and the folder that it builds into.
+type Profile = (&'static str, &'static str);
+const RELEASE: Profile = ("release", "release");
+const DEBUG: Profile = ("dev", "debug");
+
+fn cargo<'a>(profile: Profile, arguments: impl IntoIterator<Item = &'a str>, progress: &Progress) -> Result<()> {
+    progress.say(format!("building {} binaries (minutes, the first time)", profile.1));
+    let mut cargo = Command::new(env!("CARGO"));
+    // Cargo tells its programs where they stand, and would take that for a change of what it is to build.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
+    let status = cargo
+        .args(["build", "--profile", profile.0, "--target-dir"])
         .arg(target()?)
         .args(arguments)
         .current_dir(install::workspace_root())
@@ -36,7 +56,7 @@ fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>, progress: &Progress) 
         .stdout(Stdio::null())
         .status()
         .context("start cargo")?;
-    ensure!(status.success(), "cargo build --release failed ({status})");
+    ensure!(status.success(), "cargo build failed ({status})");
     Ok(())
 }
 
@@ -45,8 +65,8 @@ fn target() -> Result<PathBuf> {
     Ok(local.parent().context("the target directory")?.to_owned())
 }
 
-fn binary(path: &Path) -> Result<PathBuf> {
-    let binary = target()?.join("release").join(path);
+fn binary(profile: Profile, path: &Path) -> Result<PathBuf> {
+    let binary = target()?.join(profile.1).join(path);
     ensure!(binary.is_file(), "cargo built no {}", binary.display());
     Ok(binary)
 }
