@@ -104,6 +104,11 @@ impl Fleet {
         outcome
     }
 
+    /// Whether none is invoked.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.free.available_permits() == self.slots.len()
+    }
+
     /// When the oldest invocation that still runs began; now, if none runs. In Unix milliseconds.
     pub(crate) fn oldest_ms(&self) -> i64 {
         let now = Clock::SYSTEM.now_ms();

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tests::chaos::Part;
 use tests::ministack::REGION;
+use tests::net::wait_until;
 use tests::runtime_api::worker::Outcome;
 use tokio::time::sleep;
 
@@ -22,6 +23,9 @@ const BATCH: i32 = 10;
 const WAIT: i32 = 1;
 /// How long to wait when the queue cannot be read.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Longer than any invocation.
+const LONGEST: Duration = Duration::from_mins(3);
 
 /// What happens to one batch.
 #[derive(Default)]
@@ -45,10 +49,23 @@ impl Mischief {
 pub(crate) async fn poll(shared: Arc<Shared>, seed: u64) {
     let mut rng = Rng::with_seed(seed);
     while !shared.over.load(Ordering::SeqCst) {
-        if turn(&shared, &mut rng).await.is_err() {
+        shared.batches.fetch_add(1, Ordering::SeqCst);
+        let turned = !shared.paused.load(Ordering::SeqCst) && turn(&shared, &mut rng).await.is_ok();
+        shared.batches.fetch_sub(1, Ordering::SeqCst);
+        if !turned {
             sleep(PAUSE).await;
         }
     }
+}
+
+/// Lets what is in hand end, and forgets every message, as if it had grown too old.
+pub(crate) async fn empty(shared: &Shared) -> Result<()> {
+    shared.paused.store(true, Ordering::SeqCst);
+    let idle = || async { shared.batches.load(Ordering::SeqCst) == 0 && shared.fleet(Part::Dispatch).is_idle() };
+    wait_until("the batches in hand to end", LONGEST, idle).await?;
+    shared.sqs.purge_queue().queue_url(&shared.queue_url).send().await.context("empty the queue")?;
+    shared.paused.store(false, Ordering::SeqCst);
+    Ok(())
 }
 
 async fn turn(shared: &Arc<Shared>, rng: &mut Rng) -> Result<()> {

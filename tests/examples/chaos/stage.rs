@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -41,6 +41,10 @@ pub(crate) struct Shared {
     sweep: Fleet,
     /// Whether the queue repeats, reorders and keeps messages back.
     pub(crate) mischief: AtomicBool,
+    /// Whether nothing is taken from the queue.
+    pub(crate) paused: AtomicBool,
+    /// Batches in hand.
+    pub(crate) batches: AtomicUsize,
     /// Whether everything is over.
     pub(crate) over: AtomicBool,
     /// The database.
@@ -130,6 +134,8 @@ impl Stage {
             dispatch,
             sweep,
             mischief: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            batches: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             db,
             sqs: aws_sdk_sqs::Client::new(&sdk),

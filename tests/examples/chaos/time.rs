@@ -4,7 +4,8 @@
 //!   soon as it was taken before the oldest invocation began that still runs: then its holder is dead as well. No lease of a living
 //!   dispatcher is touched. The same goes for the right to probe.
 //! - A breaker's cool-down, a parked tenant's wait and Meta's own are cut to 3 s, so that probes meet kills too.
-//! - When all faults have ended, what waits for its time is due at once: an attempt that does not go then is stuck.
+//! - When all faults have ended, what waits for its time is due at once, and the queue is emptied, as if its messages had grown too
+//!   old: one of them would wake a whole tenant, and hide what nobody wakes. An attempt that does not go then is stuck.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tests::chaos::Part;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Client;
 
+use crate::queue;
 use crate::stage::{Shared, Stage};
 
 /// How often it is looked at.
@@ -78,11 +80,13 @@ impl fmt::Display for Drained {
 /// Waits until no attempt is left, or until the limit is over: what is left then does not move.
 pub(crate) async fn drain(stage: &Stage, limit: Duration) -> Result<Drained> {
     stage.faults_end();
-    let client = stage.shared.connect().await?;
+    let shared = &stage.shared;
+    let client = shared.connect().await?;
     let start = Instant::now();
     let before = waiting(&client).await?;
+    queue::empty(shared).await?;
     loop {
-        once(&stage.shared, &client, 0).await?;
+        once(shared, &client, 0).await?;
         client
             .batch_execute(
                 "update dispatch_attempts set due_at = clock() where status = 'pending' and due_at > clock()",
