@@ -25,20 +25,22 @@ pub struct Replayed {
     pub replayed: i64,
     /// Left quarantined: older than Meta takes.
     pub too_old: i64,
-    /// Left quarantined: Meta may have them, and nobody said that they may be counted twice.
+    /// Left quarantined: Meta may have them, and nobody said that they may be counted twice. Counted by the last call,
+    /// which puts none back any more.
     pub unclear: i64,
-    /// Whether more of them could be put back: run it again.
+    /// Whether there may be more to put back: run it again.
     pub more: bool,
 }
 
 /// The statement of [`replay`], for who measures or explains it. The times are those of the migration that added
 /// `expires_at`: 7 days less a minute for the way, 47 hours after the first send that Meta may have taken.
+///
+/// It walks along the index of what is quarantined and stops when it has enough, however much there is; what is left is counted
+/// among the first 10,000.
 pub const REPLAY: &str = "
-    with quarantined as (
-        select c.id, c.event_id, c.event_time, coalesce(last.number, 0) as number, last.unclear_since,
-               c.event_time + interval '7 days' - interval '1 minute' as too_old_at,
-               not $3::boolean and (c.reason is not distinct from 'unclear'
-                                    or coalesce(last.unclear_since + interval '47 hours' <= clock(), false)) as is_unclear
+    with chosen as (
+        select c.id, c.event_id, c.event_time + interval '7 days' - interval '1 minute' as too_old_at,
+               coalesce(last.number, 0) as number, case when not $3::boolean then last.unclear_since end as unclear_since
         from conversions c
             left join lateral (
                 select a.number, a.unclear_since from dispatch_attempts a
@@ -46,13 +48,9 @@ pub const REPLAY: &str = "
                 order by a.number desc limit 1
             ) last on true
         where c.tenant_id = $1 and c.state = 'quarantined' and ($2::text is null or c.event_id = $2)
-    ), fit as (
-        select id, event_id, event_time, number, case when not $3 then unclear_since end as unclear_since, too_old_at
-        from quarantined where too_old_at > clock() and not is_unclear
-    ), chosen as (
-        select fit.*
-        from fit join conversions c on c.tenant_id = $1 and c.id = fit.id and c.state = 'quarantined'
-        order by fit.event_time, fit.id limit cardinality($4::text[])
+          and c.event_time > clock() - interval '7 days' + interval '1 minute'
+          and ($3 or c.reason is distinct from 'unclear' and coalesce(last.unclear_since + interval '47 hours' > clock(), true))
+        order by c.event_time limit cardinality($4::text[])
         for update of c skip locked
     ), moved as (
         update conversions c set state = 'pending', reason = null, updated_at = clock()
@@ -62,11 +60,17 @@ pub const REPLAY: &str = "
         select $1, $4[row_number() over ()], event_id, number + 1, unclear_since, clock(), clock(),
                least(too_old_at, unclear_since + interval '47 hours')
         from chosen
+    ), left_over as (
+        select c.event_time <= clock() - interval '7 days' + interval '1 minute' as is_too_old
+        from conversions c
+        where c.tenant_id = $1 and c.state = 'quarantined' and ($2 is null or c.event_id = $2)
+          and not exists (select from chosen where chosen.id = c.id)
+        order by c.event_time limit 10000
     )
     select (select count(*) from chosen) as replayed,
-           (select count(*) from quarantined where too_old_at <= clock()) as too_old,
-           (select count(*) from quarantined where too_old_at > clock() and is_unclear) as unclear,
-           (select count(*) from fit) > (select count(*) from chosen) as more";
+           (select count(*) from left_over where is_too_old) as too_old,
+           (select count(*) from left_over where not is_too_old) as left_over,
+           $2 is null and (select count(*) from chosen) = cardinality($4) as more";
 
 /// Puts quarantined conversions of a tenant back to pending, each with a new attempt that is due now; up to [`MOST`] at a
 /// time, the oldest first. Two at once put each back once.
@@ -81,10 +85,12 @@ pub async fn replay(client: &Client, tenant_id: &str, which: Which<'_>, may_be_t
     };
     let attempts: Vec<String> = (0..most).map(|_| ids::new_id()).collect();
     let row = client.query_one(&statement, &[&tenant_id, &event_id, &may_be_there, &attempts]).await?;
+    let more = row.try_get("more")?;
     Ok(Replayed {
         replayed: row.try_get("replayed")?,
         too_old: row.try_get("too_old")?,
-        unclear: row.try_get("unclear")?,
-        more: row.try_get("more")?,
+        // While there are more to put back, the others cannot be told apart.
+        unclear: if more { 0 } else { row.try_get("left_over")? },
+        more,
     })
 }
