@@ -35,8 +35,8 @@ pub struct Replayed {
 /// The statement of [`replay`], for who measures or explains it. The times are those of the migration that added
 /// `expires_at`: 7 days less a minute for the way, 47 hours after the first send that Meta may have taken.
 ///
-/// It walks along the index of what is quarantined and stops when it has enough, however much there is; what is left is counted
-/// among the first 10,000.
+/// It walks along the index of what is quarantined and stops when it has enough, however much there is; what is left is
+/// counted up to 10,000.
 pub const REPLAY: &str = "
     with chosen as (
         select c.id, c.event_id, c.event_time + interval '7 days' - interval '1 minute' as too_old_at,
@@ -60,16 +60,18 @@ pub const REPLAY: &str = "
         select $1, $4[row_number() over ()], event_id, number + 1, unclear_since, clock(), clock(),
                least(too_old_at, unclear_since + interval '47 hours')
         from chosen
-    ), left_over as (
-        select c.event_time <= clock() - interval '7 days' + interval '1 minute' as is_too_old
-        from conversions c
-        where c.tenant_id = $1 and c.state = 'quarantined' and ($2 is null or c.event_id = $2)
-          and not exists (select from chosen where chosen.id = c.id)
-        order by c.event_time limit 10000
     )
+    -- The counts see all as it was before.
     select (select count(*) from chosen) as replayed,
-           (select count(*) from left_over where is_too_old) as too_old,
-           (select count(*) from left_over where not is_too_old) as left_over,
+           (select count(*) from (
+               select from conversions c
+               where c.tenant_id = $1 and c.state = 'quarantined' and ($2 is null or c.event_id = $2)
+                 and c.event_time <= clock() - interval '7 days' + interval '1 minute' limit 10000) old) as too_old,
+           (select count(*) from (
+               select from conversions c
+               where c.tenant_id = $1 and c.state = 'quarantined' and ($2 is null or c.event_id = $2)
+                 and c.event_time > clock() - interval '7 days' + interval '1 minute' limit 10000) young)
+               - (select count(*) from chosen) as left_over,
            $2 is null and (select count(*) from chosen) = cardinality($4) as more";
 
 /// Puts quarantined conversions of a tenant back to pending, each with a new attempt that is due now; up to [`MOST`] at a
