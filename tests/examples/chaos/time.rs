@@ -66,6 +66,8 @@ async fn once(shared: &Shared, client: &Client, wait_s: i32) -> Result<()> {
 /// What was left after the faults.
 pub(crate) struct Drained {
     before: i64,
+    /// Of those, the healthy tenant's.
+    healthy: i64,
     /// Attempts that did not go.
     pub(crate) stuck: i64,
     took: Duration,
@@ -73,7 +75,9 @@ pub(crate) struct Drained {
 
 impl fmt::Display for Drained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} attempts waited; {} are left after {:.1} s", self.before, self.stuck, self.took.as_secs_f64())
+        let Self { before, healthy, stuck, took } = self;
+        let took = took.as_secs_f64();
+        write!(f, "{before} attempts waited, {healthy} of the healthy tenant; {stuck} are left after {took:.1} s")
     }
 }
 
@@ -83,7 +87,9 @@ pub(crate) async fn drain(stage: &Stage, limit: Duration) -> Result<Drained> {
     let shared = &stage.shared;
     let client = shared.connect().await?;
     let start = Instant::now();
-    let before = waiting(&client).await?;
+    let [healthy, dead] = &shared.tenants;
+    let healthy = waiting(&client, &healthy.id).await?;
+    let before = healthy + waiting(&client, &dead.id).await?;
     queue::empty(shared).await?;
     loop {
         once(shared, &client, 0).await?;
@@ -92,15 +98,18 @@ pub(crate) async fn drain(stage: &Stage, limit: Duration) -> Result<Drained> {
                 "update dispatch_attempts set due_at = clock() where status = 'pending' and due_at > clock()",
             )
             .await?;
-        let stuck = waiting(&client).await?;
+        let mut stuck = 0;
+        for tenant in &shared.tenants {
+            stuck += waiting(&client, &tenant.id).await?;
+        }
         if stuck == 0 || start.elapsed() > limit {
-            return Ok(Drained { before, stuck, took: start.elapsed() });
+            return Ok(Drained { before, healthy, stuck, took: start.elapsed() });
         }
         sleep(EACH).await;
     }
 }
 
-async fn waiting(client: &Client) -> Result<i64> {
-    let sql = "select count(*) from dispatch_attempts where status = 'pending'";
-    Ok(client.query_one(sql, &[]).await?.try_get(0)?)
+async fn waiting(client: &Client, tenant_id: &str) -> Result<i64> {
+    let sql = "select count(*) from dispatch_attempts where tenant_id = $1 and status = 'pending'";
+    Ok(client.query_one(sql, &[&tenant_id]).await?.try_get(0)?)
 }
