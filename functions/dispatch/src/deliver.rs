@@ -4,19 +4,24 @@
 use std::time::{Duration, Instant};
 
 use shared::db;
-use shared::db::dispatch::{self, Claim, Claimed, Done, Outcome, Record, Refused};
+use shared::db::dispatch::{self, Claim, Claimed, Done, Outcome, Record, Recorded, Refused};
 use shared::domain::conversion::State as Stands;
 use shared::domain::delivery::gate::Verdict;
 use shared::domain::delivery::{self, Event, Fate, Meaning, Ruling, Send};
 use shared::ids;
 use shared::meta::Reply;
 use shared::secrets::{self, MetaCredentials};
+use shared::telemetry;
 
 use crate::receipts::Receipts;
 use crate::{State, logs};
 
 /// What must be left of the invocation for one more request and its record.
 const ONE_REQUEST: Duration = Duration::from_secs(15);
+/// What must be left of it to try a record once more: an answer that is not recorded is sent again.
+const ONE_RECORD: Duration = Duration::from_secs(3);
+/// Between two tries of a record.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A tenant's attempts in this invocation.
 pub(crate) struct Delivery<'a> {
@@ -57,7 +62,10 @@ impl Delivery<'_> {
     async fn send(&self, pixel_id: &str, mut credentials: MetaCredentials, claim: &Claim) -> Result<bool, db::Error> {
         let attempts = &claim.attempts;
         let test_event_code = attempts.first().and_then(|it| it.test_event_code.as_deref());
-        let mut send = Send::new(attempts.iter().map(|it| it.number).collect());
+        let mut send = Send::new(attempts.iter().map(|it| it.unknown).collect());
+        if claim.gate.parked.is_some() {
+            send = send.of_parked();
+        }
         let mut receipts = Receipts::new(pixel_id, attempts.len());
         while let Some(part) = send.next() {
             if !self.has_time() {
@@ -140,9 +148,16 @@ impl Delivery<'_> {
             }
         }
         tracing::warn!(tenant.id = self.tenant_id, attempts = given_back.len(), "no time left; given back");
-        let record = Record { done, receipts: receipts.take(), ..Record::default() };
+        let was_answered = receipts.is_any();
+        // Slow refusals are failures too, whenever they end.
+        let verdict = (was_answered && !send.has_taken()).then_some(Verdict::NoneTaken);
+        let probe = claim.probe && verdict.is_some();
+        let record = Record { done, receipts: receipts.take(), verdict, probe, ..Record::default() };
         self.record(&record).await?;
-        self.release(&given_back, 0, claim.probe).await?;
+        self.release(&given_back, 0, claim.probe && !probe).await?;
+        if claim.probe && !probe {
+            logs::not_probed(self.tenant_id, &claim.gate);
+        }
         Ok(send.has_taken())
     }
 
@@ -176,8 +191,7 @@ impl Delivery<'_> {
             return Ok(());
         }
         let tenant_id = self.tenant_id;
-        let recorded =
-            self.state.db.run(|client| async move { dispatch::record(&client, tenant_id, record).await }).await?;
+        let recorded = self.record_in_time(record).await?;
         if recorded.attempts < u64::try_from(record.done.len()).unwrap_or(u64::MAX) {
             // Not after a lost answer of the same record: then the first try has recorded them.
             tracing::warn!(
@@ -189,6 +203,22 @@ impl Delivery<'_> {
         }
         logs::passage(tenant_id, &recorded.before, &recorded.after);
         Ok(())
+    }
+
+    /// Tries again while there is time: what Meta took and we do not record, we send again.
+    async fn record_in_time(&self, record: &Record) -> Result<Recorded, db::Error> {
+        let tenant_id = self.tenant_id;
+        loop {
+            let recorded =
+                self.state.db.run(|client| async move { dispatch::record(&client, tenant_id, record).await }).await;
+            match recorded {
+                Err(error) if Instant::now() + ONE_RECORD < self.deadline => {
+                    tracing::warn!(tenant.id = tenant_id, error = telemetry::chain(&error), "not recorded; once more");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                other => return other,
+            }
+        }
     }
 
     async fn release(&self, unsent: &[&Claimed], wait_ms: i64, probe: bool) -> Result<(), db::Error> {
@@ -220,7 +250,7 @@ fn alike(rulings: &[Ruling]) -> Option<Refused> {
 fn outcome(it: &Claimed, fate: Fate, reply: &Reply) -> Option<Outcome> {
     match fate {
         Fate::Sent => Some(Outcome::Sent),
-        Fate::Again => Some(again_after(it, reply.wait_s)),
+        Fate::Again | Fate::Undecided => Some(again_after(it, reply.wait_s)),
         Fate::Parked => Some(Outcome::Again { wait_ms: 0, next_id: ids::new_id() }),
         Fate::Quarantined(_) => Some(Outcome::Stop(Stands::Quarantined)),
         Fate::Expired => Some(Outcome::Stop(Stands::Expired)),
@@ -231,7 +261,7 @@ fn outcome(it: &Claimed, fate: Fate, reply: &Reply) -> Option<Outcome> {
 /// The word of an attempt: the answer's own, except where the fate was settled by an earlier answer.
 fn answer(fate: Fate, word: &'static str) -> &'static str {
     match fate {
-        Fate::Quarantined(_) => "data",
+        Fate::Quarantined(_) | Fate::Undecided => "data",
         Fate::Expired => "too_old",
         _ => word,
     }

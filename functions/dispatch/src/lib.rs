@@ -7,7 +7,7 @@ mod receipts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use shared::db::{self, Db};
@@ -20,9 +20,13 @@ use tokio::task::JoinSet;
 
 use deliver::Delivery;
 
-/// How many events may be in memory at once, over all tenants of an invocation: some 2 KB each. Each tenant's first claim has
+/// How many events may be in memory at once, over all tenants of an invocation: some 2 KB each, 20 KB at the most. Each tenant's first claim has
 /// its place, and only one whose first send went through gets more: slow and dead ones keep nobody waiting.
-const EVENTS_AT_ONCE: u32 = 16_000;
+const EVENTS_AT_ONCE: u32 = 8_000;
+
+/// How long one tenant is served in an invocation: a large backlog must not hold each dispatcher that one of its orders wakes.
+/// What is left is woken by sweep, within a minute.
+const TURN: Duration = Duration::from_secs(20);
 
 /// What the function holds between invocations.
 pub struct State {
@@ -99,12 +103,13 @@ fn parse(record: &SqsMessage) -> Option<Message> {
     serde_json::from_str(record.body.as_deref()?).ok()
 }
 
-/// Sends what is due until nothing is, until the time is up, or until Meta takes nothing: then the rest waits for the next
+/// Sends what is due until nothing is, until the tenant's turn or the time is up, or until Meta takes nothing: then the rest waits for the next
 /// wake-up, so that a tenant whose sends fail does not go through all of its events at once.
 async fn drain(state: &State, tenant_id: &str, first: u32, deadline: Instant) -> Result<(), db::Error> {
     let delivery = Delivery { state, tenant_id, deadline };
     let mut limit = first;
-    loop {
+    let start = Instant::now();
+    while start.elapsed() < TURN {
         // Never closed, so it is always given.
         let Ok(mut places) = state.places.acquire_many(limit).await else { return Ok(()) };
         if !delivery.has_time() {
@@ -123,6 +128,7 @@ async fn drain(state: &State, tenant_id: &str, first: u32, deadline: Instant) ->
         }
         limit = state.events_a_request;
     }
+    Ok(())
 }
 
 /// How many events each of so many tenants may claim at first.

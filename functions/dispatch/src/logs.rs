@@ -29,6 +29,13 @@ pub(crate) fn half_open(tenant_id: &str) {
     tracing::warn!(tenant.id = tenant_id, "breaker half-open");
 }
 
+/// A probe was given back before it was sent.
+pub(crate) fn not_probed(tenant_id: &str, gate: &Gate) {
+    if gate.breaker != Breaker::Closed {
+        tracing::error!(tenant.id = tenant_id, "breaker opened");
+    }
+}
+
 /// One line for each change of what keeps a tenant's sends back.
 pub(crate) fn passage(tenant_id: &str, before: &Gate, after: &Gate) {
     match (before.breaker, after.breaker) {

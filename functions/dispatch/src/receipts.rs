@@ -51,6 +51,11 @@ impl Receipts {
         self.of_event.get(event)?.as_deref()
     }
 
+    /// Whether any request was made.
+    pub(crate) fn is_any(&self) -> bool {
+        self.send_id.is_some()
+    }
+
     /// Those to be recorded now.
     pub(crate) fn take(&mut self) -> Vec<Receipt> {
         std::mem::take(&mut self.unrecorded)

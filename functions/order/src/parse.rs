@@ -26,6 +26,9 @@ pub(crate) struct Parsed {
     pub(crate) warnings: Vec<FieldError>,
 }
 
+/// The most bytes of an event's `custom_data`: a thousand events go in one request.
+const CUSTOM_DATA_MAX: usize = 16 * 1024;
+
 /// What makes an order: each part is there and right, or the order is refused.
 struct Core {
     order_id: OrderId,
@@ -61,6 +64,13 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
     }
     let event_id = EventId::of(&key.tenant_id, &core.order_id, &core.event_name, &core.value);
     let custom_data = conversion::custom_data(&core.order_id, &core.value, &items);
+    let custom_data = match custom_data {
+        Ok(text) if text.len() > CUSTOM_DATA_MAX => {
+            warnings.push(warning("items", "are more than fit into an event, which has 16 KiB for them"));
+            conversion::custom_data(&core.order_id, &core.value, &[])
+        }
+        other => other,
+    };
     let (Ok(custom_data), Ok(user_data), Ok(utm)) =
         (custom_data, serde_json::to_string(&buyer), serde_json::to_string(&utm))
     else {

@@ -1,7 +1,8 @@
 //! What an answer of Meta means, in one place: by `is_transient`, then code and subcode, then HTTP status, then the
 //! body's shape. Texts are never looked at: they are localised and may change.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::words::{bounded, without_personal_data};
 use crate::domain::delivery::{Meaning, Refusal, Said};
@@ -19,6 +20,8 @@ pub struct Answer {
 
 #[derive(Deserialize)]
 struct Success {
+    /// Nothing that has one is a success.
+    error: Option<IgnoredAny>,
     events_received: i64,
     fbtrace_id: Option<String>,
 }
@@ -30,14 +33,31 @@ struct Failure {
 
 #[derive(Deserialize)]
 struct ErrorBody {
+    #[serde(default, deserialize_with = "number")]
     code: Option<i32>,
+    #[serde(default, deserialize_with = "number")]
     error_subcode: Option<i32>,
     r#type: Option<String>,
-    #[serde(default)]
-    is_transient: bool,
+    is_transient: Option<bool>,
     error_user_msg: Option<String>,
     message: Option<String>,
     fbtrace_id: Option<String>,
+}
+
+/// A number, also one written as a text.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(i32),
+        Text(String),
+        Other(IgnoredAny),
+    }
+    Ok(match Option::<Written>::deserialize(from)? {
+        Some(Written::Number(number)) => Some(number),
+        Some(Written::Text(text)) => text.trim().parse().ok(),
+        Some(Written::Other(_)) | None => None,
+    })
 }
 
 impl Answer {
@@ -81,7 +101,7 @@ impl Answer {
         let Ok(success) = serde_json::from_slice::<Success>(body) else {
             return Self { meaning: Meaning::Unclear, word: "unclear", said };
         };
-        let whole = usize::try_from(success.events_received) == Ok(sent);
+        let whole = usize::try_from(success.events_received) == Ok(sent) && success.error.is_none();
         let events_received = i32::try_from(success.events_received).ok();
         let said = Said { events_received, fbtrace_id: success.fbtrace_id.map(|id| bounded(&id)), ..said };
         let (meaning, word) = if whole { (Meaning::Accepted, "accepted") } else { (Meaning::Unclear, "unclear") };
@@ -107,7 +127,7 @@ fn meaning(status: u16, error: &ErrorBody) -> (Meaning, &'static str) {
     const TRANSIENT: (Meaning, &str) = (Meaning::Passing, "transient");
     const THROTTLED: (Meaning, &str) = (Meaning::Passing, "throttled");
     let refusal = Refusal { code: error.code, subcode: error.error_subcode };
-    if error.is_transient {
+    if error.is_transient == Some(true) {
         return TRANSIENT;
     }
     match (error.code, error.error_subcode) {
@@ -144,11 +164,16 @@ mod tests {
         assert_eq!(kind(200, "Service Unavailable"), "unclear");
         assert_eq!(kind(200, r#"{"events_received":2"#), "unclear");
         assert_eq!(error(200, r#""code":190"#), "credentials");
+        assert_eq!(kind(200, r#"{"error":"x","events_received":2}"#), "unclear");
+        assert_eq!(kind(200, r#"{"error":null,"events_received":2}"#), "accepted");
     }
 
     #[test]
     fn codes_decide_before_the_status() {
         assert_eq!(error(400, r#""code":100,"is_transient":true"#), "transient");
+        assert_eq!(error(400, r#""code":"190","is_transient":null"#), "credentials");
+        assert_eq!(error(400, r#""code":190,"error_subcode":null"#), "credentials");
+        assert_eq!(error(400, r#""code":99999999999"#), "unknown");
         for (status, code) in [(403, 4), (400, 17), (400, 613), (400, 80004)] {
             assert_eq!(error(status, &format!(r#""code":{code}"#)), "throttled", "{code}");
         }

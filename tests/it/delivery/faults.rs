@@ -182,3 +182,29 @@ async fn a_healthy_tenants_sends_write_no_gate() -> Result<()> {
     assert_eq!(gate(&world, "tenant_id").await?, None);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_answer_is_recorded_although_postgres_was_away_for_a_moment_after_it() -> Result<()> {
+    let cluster = tests::postgres::Cluster::start(tests::postgres::Durability::Off).await?;
+    let mut world = World::on(&cluster).await?;
+    world.fill("o", 1).await?;
+    world.simulator.fault(Fault::once(Answer::Delay(Duration::from_secs(2))));
+    {
+        let send = world.wake();
+        tokio::pin!(send);
+        while world.simulator.requests().is_empty() {
+            let turn = tokio::time::timeout(Duration::from_millis(20), &mut send).await;
+            assert!(turn.is_err(), "it waits for Meta");
+        }
+        cluster.stop().await?;
+        // Long enough for the record to be tried once and to fail.
+        let turn = tokio::time::timeout(Duration::from_secs(3), &mut send).await;
+        assert!(turn.is_err(), "it tries again");
+        cluster.restart().await?;
+        send.await;
+    }
+    world.reconnect().await?;
+    assert_eq!(world.standing(&world.tenant.id, "sent", "").await?, 1);
+    assert_eq!(world.simulator.requests().len(), 1, "and not sent again");
+    Ok(())
+}

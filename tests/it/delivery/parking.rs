@@ -125,7 +125,7 @@ async fn every_event_refused_alike_parks_the_tenant_and_quarantines_none() -> Re
     world.simulator.fault(refused_alike(10_000));
     world.wake().await;
     assert_eq!(world.standing(&tenant, "parked", "refused_alike").await?, 100);
-    assert!(world.simulator.requests().len() < 30);
+    assert!(world.simulator.requests().len() < 80);
     world.simulator.clear_faults();
     later(&mut world).await?;
     assert_eq!(world.standing(&tenant, "sent", "").await?, 100);
@@ -163,5 +163,23 @@ async fn refusals_with_an_acceptance_between_them_never_park() -> Result<()> {
     }
     assert_eq!(gate(&world, "parked_reason").await?, None);
     assert_eq!(world.standing(&world.tenant.id, "quarantined", "data").await?, 10);
+    Ok(())
+}
+
+#[tokio::test]
+async fn bad_events_with_the_nearest_deadlines_do_not_keep_the_good_ones_behind_them_back() -> Result<()> {
+    let mut world = World::new().await?;
+    let client = world.db.connect().await?;
+    fill::pending(&client, &world.tenant.id, "bad", 12, 86_400).await?;
+    world.execute("update conversions set user_data = '{\"em\": [\"maria@example.com\"]}'").await?;
+    world.wake().await;
+    assert_eq!(world.standing(&world.tenant.id, "parked", "refused_alike").await?, 12);
+    later(&mut world).await?;
+    assert_eq!(world.standing(&world.tenant.id, "parked", "refused_alike").await?, 12, "a probe burns none");
+    fill::pending(&client, &world.tenant.id, "good", 30, 60).await?;
+    later(&mut world).await?;
+    assert_eq!(world.standing(&world.tenant.id, "sent", "").await?, 30);
+    assert_eq!(world.standing(&world.tenant.id, "quarantined", "data").await?, 12);
+    assert_eq!(gate(&world, "parked_reason").await?, None);
     Ok(())
 }

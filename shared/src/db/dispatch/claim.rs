@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use super::super::Error;
 use super::{Gate, LEASE_S};
 use crate::domain::delivery::gate::{Breaker, PROBE_EVENTS};
-use crate::domain::delivery::{Event, UNCLEAR_WINDOW_S};
+use crate::domain::delivery::{Event, TRIES_OF_UNKNOWN, UNCLEAR_WINDOW_S};
 
 /// What a dispatcher got hold of.
 #[derive(Default)]
@@ -31,6 +31,8 @@ pub struct Claimed {
     pub lease_token: i64,
     /// Which attempt it is, from 1.
     pub number: i32,
+    /// How often it met a code that nobody knows; 0 while it cannot have met it often.
+    pub unknown: i64,
     /// The pixel to send to; none if the tenant has none yet.
     pub pixel_id: Option<String>,
     /// The test event code, while its end lies ahead.
@@ -44,10 +46,26 @@ pub fn sql() -> &'static str {
     &SQL
 }
 
-/// The attempts are walked along the index of deadlines until there are enough: a tenant may have any number of them pending.
+/// The attempts are walked along the index of deadlines until there are enough: a tenant may have any number of them pending. Each
+/// limit stands plain in its part, so that every plan knows it. The probe of a tenant whose events were refused alike takes some from
+/// the other end too: were those with the nearest deadline bad by themselves, it would never learn that the others are not.
+///
 /// A tenant in provisioning sends what came while its test code was live; what is held waits for active. An attempt whose
 /// lease ran out may have been sent by who held it. An event that happens later than now by a function's clock is of now.
 static SQL: LazyLock<String> = LazyLock::new(|| {
+    let due = format!(
+        "select a.tenant_id, a.id,
+               coalesce(a.unclear_since, a.leased_until - $3 * interval '1 second') as unclear_since
+        from dispatch_attempts a
+        where a.tenant_id = $1
+          and a.status = 'pending' and a.due_at <= clock() and a.expires_at > clock()
+          and (a.leased_until is null or a.leased_until <= clock())
+          and coalesce(a.unclear_since, a.leased_until - $3 * interval '1 second', clock())
+              > clock() - {UNCLEAR_WINDOW_S} * interval '1 second'
+          and ((select is_active from tenant)
+               or exists (select from conversions c
+                          where c.tenant_id = a.tenant_id and c.event_id = a.event_id and c.state <> 'held'))"
+    );
     format!(
         "
     with tenant as (
@@ -61,38 +79,45 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
           and (t.status = 'active' or t.status = 'provisioning' and t.test_event_code_until > clock())
           and coalesce(g.throttled_until <= clock(), true)
     ), due as (
-        select a.tenant_id, a.id,
-               coalesce(a.unclear_since, a.leased_until - $3 * interval '1 second') as unclear_since
-        from dispatch_attempts a
-        where a.tenant_id = $1 and (select not shut or may_probe from tenant)
-          and a.status = 'pending' and a.due_at <= clock() and a.expires_at > clock()
-          and (a.leased_until is null or a.leased_until <= clock())
-          and coalesce(a.unclear_since, a.leased_until - $3 * interval '1 second', clock())
-              > clock() - {UNCLEAR_WINDOW_S} * interval '1 second'
-          and ((select is_active from tenant)
-               or exists (select from conversions c
-                          where c.tenant_id = a.tenant_id and c.event_id = a.event_id and c.state <> 'held'))
-        order by a.expires_at limit (select case when shut then least($2::bigint, {PROBE_EVENTS}) else $2::bigint end from tenant)
+        {due}
+          and (select not shut from tenant)
+        order by a.expires_at limit $2::bigint
         for update skip locked
+    ), nearest as (
+        {due}
+          and (select shut and may_probe from tenant)
+        order by a.expires_at limit {PROBE_EVENTS}
+        for update skip locked
+    ), furthest as (
+        {due}
+          and (select shut and may_probe and parked_reason = 'refused_alike' from tenant)
+        order by a.expires_at desc limit {PROBE_EVENTS}
+        for update skip locked
+    ), wanted as (
+        select * from due union select * from nearest union select * from furthest
     ), probe as (
         update delivery_gates g
         set probe_until = clock() + $3 * interval '1 second',
             breaker = case when g.breaker = 'open' then 'half_open' else g.breaker end, updated_at = clock()
         from tenant
-        where g.tenant_id = tenant.id and tenant.shut and exists (select from due)
+        where g.tenant_id = tenant.id and tenant.shut and exists (select from wanted)
           -- Looked at again when another dispatcher was faster.
           and g.probe_at <= clock() and coalesce(g.probe_until <= clock(), true)
         returning g.tenant_id
     ), claimed as (
         update dispatch_attempts a
         set leased_until = clock() + $3 * interval '1 second', lease_token = a.lease_token + 1,
-            unclear_since = due.unclear_since,
-            expires_at = least(a.expires_at, due.unclear_since + {UNCLEAR_WINDOW_S} * interval '1 second')
-        from due, tenant
-        where a.tenant_id = due.tenant_id and a.id = due.id and (not tenant.shut or exists (select from probe))
+            unclear_since = wanted.unclear_since,
+            expires_at = least(a.expires_at, wanted.unclear_since + {UNCLEAR_WINDOW_S} * interval '1 second')
+        from wanted, tenant
+        where a.tenant_id = wanted.tenant_id and a.id = wanted.id and (not tenant.shut or exists (select from probe))
         returning a.tenant_id, a.id, a.event_id, a.lease_token, a.number, a.expires_at
     )
-    select claimed.id, claimed.lease_token, claimed.number, tenant.pixel_id, tenant.test_event_code,
+    select claimed.id, claimed.lease_token, claimed.number,
+           case when claimed.number > {TRIES_OF_UNKNOWN} then (
+               select count(*) from dispatch_attempts p
+               where p.tenant_id = claimed.tenant_id and p.event_id = claimed.event_id and p.answer = 'unknown'
+           ) else 0 end as unknown, tenant.pixel_id, tenant.test_event_code,
            tenant.shut, tenant.breaker, tenant.parked_reason, c.event_id, c.event_name,
            extract(epoch from least(c.event_time, clock()))::bigint as event_time, c.action_source, c.event_source_url,
            c.user_data::text as user_data, c.custom_data::text as custom_data
@@ -129,6 +154,7 @@ fn claimed(row: &Row) -> Result<Claimed, Error> {
         attempt_id: row.try_get("id")?,
         lease_token: row.try_get("lease_token")?,
         number: row.try_get("number")?,
+        unknown: row.try_get("unknown")?,
         pixel_id: row.try_get("pixel_id")?,
         test_event_code: row.try_get("test_event_code")?,
         event: Event {

@@ -110,8 +110,9 @@ pub fn sql() -> &'static str {
     &SQL
 }
 
-/// `finished_at is null` is what pending means, said so that the planner looks rows up by their key and does not walk all that a
-/// tenant has pending. The gate's row is written only where something changes: a healthy tenant's sends do not contend for it.
+/// `finished_at is null` is what pending means, and `any` repeats the keys: said so, the planner looks rows up by them and does
+/// not walk all that a tenant has pending. The gate's row is written and locked only where something changes: a healthy
+/// tenant's sends do not contend for it.
 static SQL: LazyLock<String> = LazyLock::new(|| {
     let taken = "$24::text = 'taken'";
     let none_taken = "$24::text = 'none_taken'";
@@ -135,7 +136,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         set status = (case when g.state = 'sent' then 'success' else 'failed' end)::dispatch_status,
             finished_at = clock(), leased_until = null, answer = g.answer, receipt_id = g.receipt_id
         from given g
-        where a.tenant_id = $1 and a.id = g.id and a.lease_token = g.lease_token and a.finished_at is null
+        where a.tenant_id = $1 and a.id = any($2) and a.id = g.id and a.lease_token = g.lease_token and a.finished_at is null
         returning a.event_id, a.number, a.expires_at, g.state, g.answer, g.wait_ms, g.next_id,
                   coalesce(a.unclear_since, case when g.answer = 'unclear' then clock() end) as unclear_since
     ), moved as (
@@ -159,16 +160,20 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                   error_subcode, error_message, fbtrace_id, events_received)
         on conflict do nothing
     ), before as (
-        select breaker, parked_reason from delivery_gates where tenant_id = $1 for update
+        select breaker, parked_reason,
+               failures > 0 or breaker <> 'closed' or parked_reason is not null or refused_count > 0 or throttled_until is not null
+                   as is_marked
+        from delivery_gates where tenant_id = $1
     ), gate as (
         insert into delivery_gates as g (tenant_id, failures, parked_reason, parked_at, probe_at, throttled_until,
                                          refused_as, refused_count, updated_at)
         select $1, case when {none_taken} then 1 else 0 end, $26::text, case when $26::text is not null then clock() end,
                case when $26::text is not null then clock() + {PARKED_S} * interval '1 second' end,
                clock() + $27::bigint * interval '1 second', $28::text, coalesce($29::int, 0), clock()
-        where ({none_taken} or $25::bool or $26 is not null or $27 is not null or $28 is not null or exists (select from before))
+        where ({none_taken} or $25::bool or $26 is not null or $27 is not null or $28 is not null
+               or {taken} and exists (select from before where is_marked))
           -- Not again, when an answer of ours was lost and the record is repeated.
-          and exists (select from finished)
+          and (exists (select from finished) or not exists (select from given))
         on conflict (tenant_id) do update
         set failures = case when {taken} then 0 when {none_taken} then g.failures + 1 else g.failures end,
             breaker = case when {taken} then 'closed' when {opens} then 'open'

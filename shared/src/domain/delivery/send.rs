@@ -10,8 +10,8 @@ use super::{Meaning, Refusal};
 /// So many events refused alone and alike, and none taken: it is not the events.
 pub const MOST_ALIKE: usize = 8;
 
-/// How often an event is sent again after a code that nobody knows, before it is taken for a refusal of the event.
-pub const TRIES_OF_UNKNOWN: i32 = 3;
+/// How often an event may meet a code that nobody knows, before the next one is taken for a refusal of the event.
+pub const TRIES_OF_UNKNOWN: i64 = 3;
 
 /// What becomes of an event in this send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Fate {
     Sent,
     /// Its attempt failed; there will be another.
     Again,
+    /// It was refused alone, but the send broke off before it showed whether it is the event: it will be tried again.
+    Undecided,
     /// It was not sent after all, or is not at fault for what the send met: it is given back as it was.
     GivenBack,
     /// Its attempt failed for what is the tenant's matter; all of the tenant's events wait.
@@ -42,8 +44,10 @@ pub struct Ruling {
 /// A send on its way.
 #[derive(Debug)]
 pub struct Send {
-    /// The number of each event's attempt, from 1.
-    numbers: Vec<i32>,
+    /// How often each event met a code that nobody knows before.
+    unknown: Vec<i64>,
+    /// Whether the tenant is parked, and this send is to find out if it still has to be.
+    is_probe_of_parked: bool,
     /// Parts that are still to be sent, the next one last.
     parts: Vec<Range<usize>>,
     /// Events refused alone while none was taken yet: whether it is the events shows only later.
@@ -53,11 +57,18 @@ pub struct Send {
 }
 
 impl Send {
-    /// Of as many events as there are numbers of attempts.
-    pub fn new(numbers: Vec<i32>) -> Self {
-        let all = 0..numbers.len();
+    /// Of as many events as there are counts of how often each met a code that nobody knows.
+    pub fn new(unknown: Vec<i64>) -> Self {
+        let all = 0..unknown.len();
         let parts = if all.is_empty() { Vec::new() } else { vec![all] };
-        Self { numbers, parts, refused: Vec::new(), taken: false, is_parked_as_alike: false }
+        let (refused, taken, is_parked_as_alike, is_probe_of_parked) = Default::default();
+        Self { unknown, is_probe_of_parked, parts, refused, taken, is_parked_as_alike }
+    }
+
+    /// The same of a tenant that is parked: refusals while none is taken do not burn the events of a probe.
+    #[must_use]
+    pub fn of_parked(self) -> Self {
+        Self { is_probe_of_parked: true, ..self }
     }
 
     /// The events of the next request; none when the send is over.
@@ -132,12 +143,29 @@ impl Send {
             self.is_parked_as_alike = true;
             return self.parked(Vec::new());
         }
+        self.look_elsewhere();
         self.ended()
     }
 
-    /// At the end of the send, what was refused alone stays refused.
+    /// Bad events often stand side by side: what is next is the widest part, so that eight of them do not pass for all.
+    fn look_elsewhere(&mut self) {
+        let widest = self.parts.iter().enumerate().max_by_key(|(_, part)| part.len()).map(|(place, _)| place);
+        if let Some(place) = widest {
+            let part = self.parts.remove(place);
+            self.parts.push(part);
+        }
+    }
+
+    /// At the end of the send, what was refused alone stays refused; of a parked tenant it only shows that it is parked still.
     fn ended(&mut self) -> Vec<Ruling> {
-        if self.parts.is_empty() { self.quarantined() } else { Vec::new() }
+        if !self.parts.is_empty() {
+            return Vec::new();
+        }
+        if self.is_probe_of_parked && !self.taken && !self.refused.is_empty() {
+            self.is_parked_as_alike = true;
+            return self.parked(Vec::new());
+        }
+        self.quarantined()
     }
 
     fn quarantined(&mut self) -> Vec<Ruling> {
@@ -148,7 +176,7 @@ impl Send {
     /// The send broke off, so nobody knows whether it is the events: they are tried again.
     fn undecided(&mut self) -> Vec<Ruling> {
         let events = std::mem::take(&mut self.refused).into_iter().map(|(event, _)| event).collect();
-        ruling(events, Fate::Again).into_iter().collect()
+        ruling(events, Fate::Undecided).into_iter().collect()
     }
 
     fn rest(&mut self) -> Vec<usize> {
@@ -156,7 +184,7 @@ impl Send {
     }
 
     fn is_old_unknown(&self, part: &Range<usize>) -> bool {
-        self.numbers.get(part.clone()).is_some_and(|of| of.iter().any(|number| *number > TRIES_OF_UNKNOWN))
+        self.unknown.get(part.clone()).is_some_and(|of| of.iter().any(|tries| *tries >= TRIES_OF_UNKNOWN))
     }
 }
 
