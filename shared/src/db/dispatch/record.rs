@@ -110,8 +110,9 @@ pub fn sql() -> &'static str {
     &SQL
 }
 
-/// `finished_at is null` is what pending means, and `any` repeats the keys: said so, the planner looks rows up by them and does
-/// not walk all that a tenant has pending. The gate's row is written and locked only where something changes: a healthy
+/// `finished_at is null` is what pending means, and the tenant comes to each row with what is given: said so, the planner looks
+/// rows up by their whole key, where with the parameter it would walk all that a tenant of average size has, and this one
+/// may have a million. The gate's row is written and locked only where something changes: a healthy
 /// tenant's sends do not contend for it.
 static SQL: LazyLock<String> = LazyLock::new(|| {
     let taken = "$24::text = 'taken'";
@@ -128,25 +129,25 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
     );
     format!(
         "
-    with given as (
-        select * from unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+    with given as materialized (
+        select $1::text as tenant_id, g.* from unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
             as g (id, lease_token, state, wait_ms, next_id, answer, receipt_id)
     ), finished as (
         update dispatch_attempts a
         set status = (case when g.state = 'sent' then 'success' else 'failed' end)::dispatch_status,
             finished_at = clock(), leased_until = null, answer = g.answer, receipt_id = g.receipt_id
         from given g
-        where a.tenant_id = $1 and a.id = any($2) and a.id = g.id and a.lease_token = g.lease_token and a.finished_at is null
-        returning a.event_id, a.number, a.expires_at, g.state, g.answer, g.wait_ms, g.next_id,
+        where a.tenant_id = g.tenant_id and a.id = g.id and a.lease_token = g.lease_token and a.finished_at is null
+        returning a.tenant_id, a.event_id, a.number, a.expires_at, g.state, g.answer, g.wait_ms, g.next_id,
                   coalesce(a.unclear_since, case when g.answer = 'unclear' then clock() end) as unclear_since
     ), moved as (
         update conversions c
         set state = f.state, reason = case when f.state not in ('sent', 'pending') then f.answer end, updated_at = clock()
         from finished f
-        where c.tenant_id = $1 and c.event_id = f.event_id
+        where c.tenant_id = f.tenant_id and c.event_id = f.event_id
     ), again as (
         insert into dispatch_attempts (tenant_id, id, event_id, number, unclear_since, created_at, due_at, expires_at)
-        select $1, next_id, event_id, number + 1, unclear_since, clock(), clock() + wait_ms * interval '1 millisecond',
+        select tenant_id, next_id, event_id, number + 1, unclear_since, clock(), clock() + wait_ms * interval '1 millisecond',
                least(expires_at, unclear_since + {UNCLEAR_WINDOW_S} * interval '1 second')
         from finished where next_id is not null
     ), kept as (
