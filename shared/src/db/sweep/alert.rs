@@ -26,14 +26,9 @@ pub struct Endangered {
 ///
 /// An event that came within the last hour is on its usual way, however old it was when it came. Whoever finds a tenant also
 /// takes the right to tell of it for an hour: of two runs at once the second waits for the first one's row and then finds it taken.
-pub const ENDANGERED: &str = "
-    with recursive waiting as (
-        (select tenant_id from dispatch_attempts where status = 'pending' order by tenant_id limit 1)
-        union all
-        select (select a.tenant_id from dispatch_attempts a
-                where a.status = 'pending' and a.tenant_id > waiting.tenant_id order by a.tenant_id limit 1)
-        from waiting where waiting.tenant_id is not null
-    ), near as (
+pub const ENDANGERED: &str = concat!(
+    waiting!(),
+    ", near as (
         select t.id, t.reason, first.expires_at
         from waiting, lateral (
             select t.id, case when g.parked_reason is not null then g.parked_reason
@@ -71,7 +66,8 @@ pub const ENDANGERED: &str = "
                 limit $2
             ) counted) as events
     from near join told on told.tenant_id = near.id
-    order by near.expires_at, near.id";
+    order by near.expires_at, near.id"
+);
 
 /// Tenants whose nearest deadline lies within a day, that are meant to send, and of which nobody was told for an hour; the nearest
 /// deadlines first, `limit` at the most.

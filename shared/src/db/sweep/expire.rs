@@ -9,14 +9,9 @@ use crate::domain::delivery::SEND_WITHIN_S;
 ///
 /// What Meta may have taken is not lost for sure: while the event itself is young enough for Meta, a person may decide to send it
 /// again, so it is quarantined. A tenant has a quarter of a batch at the most: one with very many does not keep the others back.
-pub const EXPIRE: &str = "
-    with recursive waiting as (
-        (select tenant_id from dispatch_attempts where status = 'pending' order by tenant_id limit 1)
-        union all
-        select (select a.tenant_id from dispatch_attempts a
-                where a.status = 'pending' and a.tenant_id > waiting.tenant_id order by a.tenant_id limit 1)
-        from waiting where waiting.tenant_id is not null
-    ), late as (
+pub const EXPIRE: &str = concat!(
+    waiting!(),
+    ", late as (
         select over.tenant_id, over.id
         from waiting, lateral (
             select a.tenant_id, a.id from dispatch_attempts a
@@ -40,7 +35,8 @@ pub const EXPIRE: &str = "
         from failed
         where c.tenant_id = failed.tenant_id and c.event_id = failed.event_id and c.state in ('pending', 'held', 'parked')
     )
-    select count(*) from failed";
+    select count(*) from failed"
+);
 
 /// Ends attempts whose deadline has passed and that nobody holds, with their conversions.
 pub async fn expire(client: &Client) -> Result<u64, Error> {

@@ -4,6 +4,21 @@
 //! caller runs it again until it gives none. The limit stands in the text, so that a generic plan knows it. What another
 //! run, a dispatcher or an order holds is left for later (`skip locked`), or looked at again after the wait.
 
+/// Tenants with a pending attempt, as the first part of a statement: it steps from one to the next along the index of pending
+/// attempts, so that neither idle tenants nor finished attempts cost anything. Ends with a row of null.
+macro_rules! waiting {
+    () => {
+        "
+    with recursive waiting as (
+        (select tenant_id from dispatch_attempts where status = 'pending' order by tenant_id limit 1)
+        union all
+        select (select a.tenant_id from dispatch_attempts a
+                where a.status = 'pending' and a.tenant_id > waiting.tenant_id order by a.tenant_id limit 1)
+        from waiting where waiting.tenant_id is not null
+    )"
+    };
+}
+
 pub mod alert;
 pub mod expire;
 pub mod purge;

@@ -8,14 +8,9 @@ use crate::domain::delivery::UNCLEAR_WINDOW_S;
 
 /// The statement of [`release`], for who measures or explains it. It looks through what is due, tenant by tenant: what is claimed
 /// was due before.
-pub const RELEASE: &str = "
-    with recursive waiting as (
-        (select tenant_id from dispatch_attempts where status = 'pending' order by tenant_id limit 1)
-        union all
-        select (select a.tenant_id from dispatch_attempts a
-                where a.status = 'pending' and a.tenant_id > waiting.tenant_id order by a.tenant_id limit 1)
-        from waiting where waiting.tenant_id is not null
-    ), dead as (
+pub const RELEASE: &str = concat!(
+    waiting!(),
+    ", dead as (
         select held.tenant_id, held.id, held.unclear_since
         from waiting, lateral (
             select a.tenant_id, a.id, coalesce(a.unclear_since, a.leased_until - $1::float8 * interval '1 second') as unclear_since
@@ -33,7 +28,8 @@ pub const RELEASE: &str = "
         from dead where a.tenant_id = dead.tenant_id and a.id = dead.id
         returning 1
     )
-    select count(*) from released";
+    select count(*) from released"
+);
 
 /// Ends leases that ran out, of any tenant. Meta may have had what their dispatchers sent: from then on the event is unclear.
 /// A claim does the same where it comes first.

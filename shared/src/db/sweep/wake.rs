@@ -9,14 +9,9 @@ use super::Error;
 ///
 /// A tenant whose gate is shut is not woken: not while Meta's own wait lasts, and while the breaker is open or the tenant is
 /// parked only for the probe, when its time has come and nobody holds it.
-pub const DUE: &str = "
-    with recursive waiting as (
-        (select tenant_id from dispatch_attempts where status = 'pending' order by tenant_id limit 1)
-        union all
-        select (select a.tenant_id from dispatch_attempts a
-                where a.status = 'pending' and a.tenant_id > waiting.tenant_id order by a.tenant_id limit 1)
-        from waiting where waiting.tenant_id is not null
-    )
+pub const DUE: &str = concat!(
+    waiting!(),
+    "
     select t.id, due.event_id
     from waiting, lateral (
         select t.id from tenants t left join delivery_gates g on g.tenant_id = t.id
@@ -33,7 +28,8 @@ pub const DUE: &str = "
           and (a.leased_until is null or a.leased_until <= clock())
         order by a.due_at limit 1
     ) due
-    order by due.due_at limit $1";
+    order by due.due_at limit $1"
+);
 
 /// Tenants with an attempt that is due, may still be sent and is held by nobody, with the oldest such event of each, longest
 /// waiting first.
