@@ -4,7 +4,6 @@
 //! have died while the environment was frozen, its password may have been rotated, the server may be away: each
 //! costs another try at the most, and the next request starts afresh.
 
-mod bound;
 pub mod clicks;
 pub mod dispatch;
 pub mod gates;
@@ -26,7 +25,6 @@ use thiserror::Error;
 use tokio::sync::RwLock;
 use tokio_postgres::error::SqlState;
 
-use self::bound::Bound;
 use crate::config::{self, DbSource};
 use crate::secrets::{self, Secrets};
 
@@ -127,14 +125,13 @@ pub struct Db {
     secrets: Option<Secrets>,
     size: usize,
     pool: RwLock<Option<Pool>>,
-    bound: Bound,
 }
 
 impl Db {
     /// Does not connect yet. `secrets` is needed where the URL is kept in Secrets Manager; `size` is how many
     /// connections one environment may hold.
     pub fn new(config: config::Db, secrets: Option<Secrets>, size: usize) -> Self {
-        Self { config, secrets, size, pool: RwLock::new(None), bound: Bound::new(STATEMENT_TIMEOUT) }
+        Self { config, secrets, size, pool: RwLock::new(None) }
     }
 
     /// Connects, so that the first request need not. A failure is the first request's to report.
@@ -165,7 +162,8 @@ impl Db {
         R: Future<Output = Result<T, Error>>,
     {
         let client = self.client().await?;
-        let done = self.bound.run(operation(client)).await.unwrap_or(Err(Error::StatementTimeout));
+        let done = tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await;
+        let done = done.unwrap_or(Err(Error::StatementTimeout));
         if done.as_ref().is_err_and(Error::is_dead_connection) {
             self.drop_idle().await;
         }
