@@ -1,43 +1,15 @@
 //! Logs: what happened, and nothing of anybody.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use anyhow::{Context, Result};
 use serde_json::json;
+use tests::heard::Heard;
 use tests::simulator::{Answer, Fault, GraphError};
 use tests::world::World;
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().map_err(|_| std::io::ErrorKind::Other)?.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> Result<String> {
-        Ok(String::from_utf8(self.0.lock().ok().context("the log")?.clone())?)
-    }
-}
+use tracing::Level;
 
 #[tokio::test]
 async fn no_personal_data_no_token_and_no_click_id_is_logged_at_any_level() -> Result<()> {
     let world = World::new().await?;
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
     let secret = [
         "maria@example.com",
         "5511987654321",
@@ -50,8 +22,7 @@ async fn no_personal_data_no_token_and_no_click_id_is_logged_at_any_level() -> R
         &world.tenant.access_token,
         world.tenant.api_key.rsplit('_').next().context("a key")?,
     ];
-    // The test's one thread runs every task that the functions spawn.
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Heard::listen(Level::TRACE);
     traffic(&world).await?;
     drop(guard);
     let text = log.text()?;

@@ -31,6 +31,17 @@ async fn run(world: &World) -> Result<Swept> {
     sweep::sweep(&world.sweep).await.context("sweep")
 }
 
+/// Gives the seeded tenant a gate of its own making.
+async fn set_gate(world: &World, columns: &str) -> Result<()> {
+    world
+        .execute(&format!(
+            "delete from delivery_gates;
+             insert into delivery_gates (tenant_id) values ('{}'); update delivery_gates set {columns}",
+            world.tenant.id
+        ))
+        .await
+}
+
 /// So many events of a tenant that wait to be sent, as an order leaves them.
 async fn waiting(world: &World, tenant: &str, count: i32) -> Result<()> {
     world

@@ -4,11 +4,11 @@
 //!   directories, ports, output.
 //! - [`install`], [`python`]: what is brought below `target/local`, pinned.
 //! - [`postgres`]: a real server; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
-//! - [`lambda`]: the functions under `cargo lambda watch`; [`event_source`]: SQS to a function.
+//! - [`lambda`]: the functions under `cargo lambda watch`; [`queues`], [`event_source`]: SQS to a function.
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
 //! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
 //!   it lost anything.
-//! - [`wire`]: a relay before Postgres that counts round trips.
+//! - [`wire`]: a relay before Postgres that counts round trips; [`heard`]: what is logged.
 //! - [`seed`], [`request`], [`answer`], [`world`]: a tenant, requests as API Gateway sends them, answers, and all of it for one
 //!   test.
 
@@ -20,6 +20,7 @@
 pub mod answer;
 pub mod chaos;
 pub mod event_source;
+pub mod heard;
 pub mod install;
 pub mod lambda;
 pub mod logs;
@@ -29,6 +30,7 @@ pub mod postgres;
 pub mod process;
 pub mod progress;
 pub mod python;
+pub mod queues;
 pub mod relay;
 pub mod request;
 pub mod runtime_api;

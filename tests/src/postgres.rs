@@ -77,6 +77,13 @@ impl Settings {
             progress: Progress::stderr(),
         }
     }
+
+    /// To measure what writes to it: commits wait for the disk as in production, statements are counted, and no checkpoint
+    /// falls into one phase and not into another, where it would cost whole pages in the log.
+    pub fn measured(progress: &Progress) -> Self {
+        let options = ["max_wal_size=8GB", "checkpoint_timeout=1h", "shared_buffers=512MB"].map(str::to_owned).into();
+        Self { statements: true, options, progress: progress.clone(), ..Self::new(Durability::Production) }
+    }
 }
 
 /// A running server with its data in a temporary directory. Dropping it, or our end in any way, stops it and removes it.

@@ -148,9 +148,8 @@ impl Delivery<'_> {
             }
         }
         tracing::warn!(tenant.id = self.tenant_id, attempts = given_back.len(), "no time left; given back");
-        let was_answered = receipts.is_any();
         // Slow refusals are failures too, whenever they end.
-        let verdict = (was_answered && !send.has_taken()).then_some(Verdict::NoneTaken);
+        let verdict = (receipts.is_any() && !send.has_taken()).then_some(Verdict::NoneTaken);
         let probe = claim.probe && verdict.is_some();
         let record = Record { done, receipts: receipts.take(), verdict, probe, ..Record::default() };
         self.record(&record).await?;
@@ -205,14 +204,14 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    /// Tries again while there is time: what Meta took and we do not record, we send again.
+    /// Tries again while the database is away and there is time: what Meta took and we do not record, we send again.
     async fn record_in_time(&self, record: &Record) -> Result<Recorded, db::Error> {
         let tenant_id = self.tenant_id;
         loop {
             let recorded =
                 self.state.db.run(|client| async move { dispatch::record(&client, tenant_id, record).await }).await;
             match recorded {
-                Err(error) if Instant::now() + ONE_RECORD < self.deadline => {
+                Err(error) if error.is_outage() && Instant::now() + ONE_RECORD < self.deadline => {
                     tracing::warn!(tenant.id = tenant_id, error = telemetry::chain(&error), "not recorded; once more");
                     tokio::time::sleep(PAUSE).await;
                 }

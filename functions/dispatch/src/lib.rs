@@ -20,8 +20,9 @@ use tokio::task::JoinSet;
 
 use deliver::Delivery;
 
-/// How many events may be in memory at once, over all tenants of an invocation: some 2 KB each, 20 KB at the most. Each tenant's first claim has
-/// its place, and only one whose first send went through gets more: slow and dead ones keep nobody waiting.
+/// How many events may be in memory at once, over all tenants of an invocation: some 2 KB each, 20 KB at the most. Each
+/// tenant's first claim has its place, and only one whose first send went through gets more: slow and dead ones keep nobody
+/// waiting.
 const EVENTS_AT_ONCE: u32 = 8_000;
 
 /// How long one tenant is served in an invocation: a large backlog must not hold each dispatcher that one of its orders wakes.
@@ -103,8 +104,8 @@ fn parse(record: &SqsMessage) -> Option<Message> {
     serde_json::from_str(record.body.as_deref()?).ok()
 }
 
-/// Sends what is due until nothing is, until the tenant's turn or the time is up, or until Meta takes nothing: then the rest waits for the next
-/// wake-up, so that a tenant whose sends fail does not go through all of its events at once.
+/// Sends what is due until nothing is, until the tenant's turn or the time is up, or until Meta takes nothing: then the rest
+/// waits for the next wake-up, so that a tenant whose sends fail does not go through all of its events at once.
 async fn drain(state: &State, tenant_id: &str, first: u32, deadline: Instant) -> Result<(), db::Error> {
     let delivery = Delivery { state, tenant_id, deadline };
     let mut limit = first;

@@ -77,6 +77,11 @@ impl Error {
         matches!(error.code(), Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION))
     }
 
+    /// Whether the database was out of reach, rather than against the statement: the same may succeed some seconds later.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Secret(_) | Self::Connect(_) | Self::ConnectTimeout) || self.is_dead_connection()
+    }
+
     /// Whether the connection itself failed, rather than the statement on it.
     fn is_dead_connection(&self) -> bool {
         match self {

@@ -6,14 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use aws_config::SdkConfig;
-use aws_sdk_sqs::types::QueueAttributeName;
-use serde_json::json;
 use shared::db::migrate;
 use tests::chaos::{Part, Schedule};
 use tests::ministack::MiniStack;
 use tests::postgres::{Cluster, Durability, Settings, TestDb};
 use tests::progress::Progress;
+use tests::queues;
 use tests::runtime_api::{self, Function};
 use tests::seed::{self, Seeded};
 use tests::simulator::{Config, Simulator};
@@ -32,7 +30,7 @@ use crate::{queue, sweeping, time};
 const FUNCTIONS: [(Part, &str, usize, u64); 3] =
     [(Part::Order, "order", 2, 28), (Part::Dispatch, "dispatch", 5, 120), (Part::Sweep, "sweep", 1, 50)];
 /// How soon a message that was not deleted comes again, in seconds.
-const VISIBILITY_S: &str = "5";
+const VISIBILITY_S: u32 = 5;
 
 /// What all that goes on shares.
 pub(crate) struct Shared {
@@ -122,7 +120,7 @@ impl Stage {
         let config =
             tenants.iter().fold(Config::default(), |config, it| config.with_pixel(&it.pixel_id, &it.access_token));
         let simulator = Simulator::start(config).await?;
-        let queue_url = queue_of(&sdk).await.context("make the queues")?;
+        let (queue_url, _) = queues::with_dead_letters(&sdk, "chaos", VISIBILITY_S).await.context("make the queues")?;
         let ground = Ground { db: &db, meta: simulator.base_url(), aws: aws.endpoint(), queue_url: &queue_url };
         let mut fleets = Vec::new();
         for ((_, name, count, limit_s), binary) in FUNCTIONS.into_iter().zip(&binaries) {
@@ -214,22 +212,4 @@ async fn line(url: &str) -> Result<(String, Line)> {
     let line = Line::to(url.port().context("a port")?).await?;
     url.set_port(Some(line.port())).ok().context("a URL with a port")?;
     Ok((url.into(), line))
-}
-
-/// The queue, with its dead letters as in production, and messages that come again soon.
-async fn queue_of(sdk: &SdkConfig) -> Result<String> {
-    let sqs = aws_sdk_sqs::Client::new(sdk);
-    let dead = sqs.create_queue().queue_name("chaos-dead").send().await?.queue_url.context("its URL")?;
-    let attributes =
-        sqs.get_queue_attributes().queue_url(&dead).attribute_names(QueueAttributeName::QueueArn).send().await?;
-    let arn = attributes.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).context("its ARN")?;
-    let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 5 }).to_string();
-    let queue = sqs
-        .create_queue()
-        .queue_name("chaos")
-        .attributes(QueueAttributeName::RedrivePolicy, redrive)
-        .attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_S)
-        .send()
-        .await?;
-    queue.queue_url.context("its URL")
 }

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
-use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use tests::ministack::MiniStack;
 use tests::postgres::{Cluster, Durability};
 use tests::progress::Progress;
+use tests::queues;
 use tests::world::sdk_config;
 
 /// The database's name.
@@ -46,7 +46,8 @@ impl Parts {
             .send()
             .await
             .context("keep the database's URL as a secret")?;
-        let (queue_url, dead_letter_url) = queues(&sdk).await.context("make the queues")?;
+        let (queue_url, dead_letter_url) =
+            queues::with_dead_letters(&sdk, "track-dispatch", 60).await.context("make the queues")?;
         Ok(Self { cluster, aws, sdk, queue_url, dead_letter_url })
     }
 
@@ -61,21 +62,4 @@ impl Parts {
         tokio::spawn(connection);
         Ok(client)
     }
-}
-
-async fn queues(sdk: &SdkConfig) -> Result<(String, String)> {
-    let sqs = aws_sdk_sqs::Client::new(sdk);
-    let dead = sqs.create_queue().queue_name("track-dispatch-dead").send().await?.queue_url.context("its URL")?;
-    let attributes =
-        sqs.get_queue_attributes().queue_url(&dead).attribute_names(QueueAttributeName::QueueArn).send().await?;
-    let arn = attributes.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).context("its ARN")?;
-    let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 5 }).to_string();
-    let queue = sqs
-        .create_queue()
-        .queue_name("track-dispatch")
-        .attributes(QueueAttributeName::RedrivePolicy, redrive)
-        .attributes(QueueAttributeName::VisibilityTimeout, "60")
-        .send()
-        .await?;
-    Ok((queue.queue_url.context("its URL")?, dead))
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use shared::db::migrate;
-use tests::postgres::{Cluster, Durability, Settings, TestDb};
+use tests::postgres::{Cluster, Settings, TestDb};
 use tests::progress::Progress;
 use tests::runtime_api::{rows, usage};
 use tests::seed::{self, Seeded};
@@ -32,14 +32,8 @@ pub(crate) struct Statement {
 impl Bed {
     /// Starts it and fills in this many clicks and buyers.
     pub(crate) async fn start(buyers: u32, progress: &Progress) -> Result<Self> {
-        let mut settings = Settings::new(Durability::Production);
-        settings.statements = true;
-        // No checkpoint in the middle of one phase and not of another: each costs whole pages in the log.
-        settings.options =
-            ["max_wal_size=8GB", "checkpoint_timeout=1h", "shared_buffers=512MB"].map(str::to_owned).into();
-        settings.progress = progress.clone();
         progress.say("starting Postgres with fsync and synchronous_commit on");
-        let cluster = Cluster::start_with(settings).await?;
+        let cluster = Cluster::start_with(Settings::measured(progress)).await?;
         ensure!(cluster.has_statements(), "this Postgres has no pg_stat_statements, which counts the round trips");
         let db = cluster.create_db("template1").await?;
         migrate::run(db.url(), None, &migrate::runner()).await?;

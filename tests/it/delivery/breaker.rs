@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use tests::heard::Heard;
 use tests::simulator::{Answer, EventQuery, Fault, GraphError};
 use tests::world::{World, batch, in_two_minutes, wake_up};
 use tokio::task::JoinSet;
+use tracing::Level;
 
 use super::{down, gate};
 
@@ -101,6 +103,26 @@ async fn a_probe_whose_dispatcher_died_goes_to_another_when_its_time_ends() -> R
     world.wake().await;
     assert_eq!(world.simulator.events(&EventQuery::default()).len(), 1);
     assert_eq!(gate(&world, "breaker").await?.as_deref(), Some("closed"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_transition_is_one_line_of_which_a_metric_is_made() -> Result<()> {
+    let world = World::new().await?;
+    world.fill("o", 1).await?;
+    let (log, guard) = Heard::listen(Level::INFO);
+    fail(&world, 11).await?;
+    cool_down_is_over(&world).await?;
+    fail(&world, 1).await?;
+    cool_down_is_over(&world).await?;
+    world.simulator.clear_faults();
+    world.dispatch_now().await?;
+    drop(guard);
+    for (message, times) in [("breaker opened", 2), ("breaker half-open", 2), ("breaker closed", 1)] {
+        let lines = log.lines(message)?;
+        assert_eq!(lines.len(), times, "{message}");
+        assert!(lines.iter().all(|line| line["fields"]["tenant.id"] == world.tenant.id), "{message}");
+    }
     Ok(())
 }
 

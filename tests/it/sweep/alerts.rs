@@ -1,14 +1,12 @@
 //! What is about to be lost is told, once an hour a tenant.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use anyhow::{Context, Result};
-use serde_json::Value;
 use shared::db::sweep::alert::{self, Endangered};
+use tests::heard::Heard;
 use tests::world::World;
+use tracing::Level;
 
-use super::{blocked, later, run, waiting};
+use super::{blocked, later, run, set_gate, waiting};
 
 /// Accepted this long ago, and this long from being lost.
 async fn near(world: &World, tenant: &str, accepted: &str, left: &str) -> Result<()> {
@@ -101,12 +99,7 @@ async fn an_alert_says_why_the_events_wait_how_many_they_are_and_until_when() ->
         ("breaker = 'half_open', probe_at = now()", "breaker_open"),
         ("breaker = 'open', parked_reason = 'no_pixel', parked_at = now(), probe_at = now()", "no_pixel"),
     ] {
-        world
-            .execute(&format!(
-                "delete from delivery_gates;
-                 insert into delivery_gates (tenant_id) values ('{tenant}'); update delivery_gates set {gate}"
-            ))
-            .await?;
+        set_gate(&world, gate).await?;
         let told = endangered(&world).await?;
         let wanted = Endangered {
             tenant_id: tenant.clone(),
@@ -119,34 +112,15 @@ async fn an_alert_says_why_the_events_wait_how_many_they_are_and_until_when() ->
     Ok(())
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().map_err(|_| std::io::ErrorKind::Other)?.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn an_alert_is_one_error_line_that_the_template_s_metric_counts() -> Result<()> {
     let world = World::new().await?;
     near(&world, &world.tenant.id, "2 hours", "23 hours").await?;
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Heard::listen(Level::INFO);
     run(&world).await?;
     drop(guard);
-    let text = String::from_utf8(log.0.lock().ok().context("the log")?.clone())?;
-    let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let told: Vec<&Value> = lines.iter().filter(|line| line["fields"]["message"] == "events about to expire").collect();
-    assert_eq!(told.len(), 1, "{text}");
+    let told = log.lines("events about to expire")?;
+    assert_eq!(told.len(), 1, "{told:?}");
     let fields = &told[0]["fields"];
     assert_eq!(told[0]["level"], "ERROR");
     assert_eq!((&fields["tenant.id"], &fields["events"]), (&world.tenant.id.clone().into(), &3.into()));

@@ -4,7 +4,7 @@ use anyhow::Result;
 use shared::db::sweep::wake;
 use tests::world::World;
 
-use super::{run, waiting};
+use super::{run, set_gate, waiting};
 
 #[tokio::test]
 async fn a_tenant_whose_gate_is_shut_is_woken_for_its_probe_alone() -> Result<()> {
@@ -24,12 +24,7 @@ async fn a_tenant_whose_gate_is_shut_is_woken_for_its_probe_alone() -> Result<()
         ("parked_reason = 'token', parked_at = now(), probe_at = now()", 1),
         ("parked_reason = 'token', parked_at = now(), probe_at = now(), probe_until = now() + interval '1 minute'", 0),
     ] {
-        world
-            .execute(&format!(
-                "delete from delivery_gates;
-                 insert into delivery_gates (tenant_id) values ('{tenant}'); update delivery_gates set {gate}"
-            ))
-            .await?;
+        set_gate(&world, gate).await?;
         let swept = run(&world).await?;
         assert_eq!((swept.due, swept.woken), (woken, woken), "{gate}");
     }
