@@ -146,3 +146,21 @@ async fn nulls_and_empty_texts_of_extras_are_as_good_as_absent() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn items_that_would_make_an_event_too_large_are_left_out_and_named_and_the_sale_is_kept() -> Result<()> {
+    let world = world().await?;
+    for (length, fits) in [(10, true), (255, false)] {
+        let items: Vec<Value> =
+            (0..100).map(|number| json!({"id": format!("{number:0length$}"), "quantity": 1, "price": 1})).collect();
+        let body = with("items", &json!(items).to_string()).replace("1001", &format!("of-{length}"));
+        let placed = send(&world, &body).await?.expect(202)?;
+        let warned: Vec<&Value> =
+            placed["warnings"].as_array().into_iter().flatten().map(|warning| &warning["field"]).collect();
+        assert_eq!(warned, if fits { Vec::new() } else { vec!["items"] }, "{length}");
+        let custom_data = world.conversion_row(&placed).await?["custom_data"].clone();
+        assert_eq!(custom_data["contents"].as_array().map(Vec::len), fits.then_some(100), "{length}");
+        assert_eq!(custom_data["value"], 97.0);
+    }
+    Ok(())
+}

@@ -13,6 +13,7 @@ use super::warning;
 
 /// The most items of an order.
 const MAX_ITEMS: usize = 500;
+
 /// `event_source_url`.
 pub(super) fn page(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Option<String> {
     let given = fields.extra_text("event_source_url", warnings).filter(|text| !text.trim().is_empty())?;
