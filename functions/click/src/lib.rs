@@ -1,6 +1,8 @@
 //! `POST /v1/funnels/{funnel}/clicks`: what the browser knows of an ad click, kept for the order to come.
+//! `GET /t.js?f={funnel}`: the snippet that a funnel's pages run to tell it.
 
 mod capture;
+mod snippet;
 
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
@@ -41,6 +43,9 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
     let path = request.uri().path();
     if path == "/healthz" {
         return Ok(http::healthy());
+    }
+    if path == "/t.js" {
+        return snippet::answer(state, request).await;
     }
     let funnel = path.strip_prefix("/v1/funnels/").and_then(|rest| rest.strip_suffix("/clicks"));
     let Some(funnel_id) = funnel.filter(|id| !id.is_empty() && !id.contains('/')) else {

@@ -6,6 +6,7 @@
 
 pub mod clicks;
 pub mod dispatch;
+pub mod funnels;
 pub mod gates;
 pub mod keys;
 pub mod ledger;

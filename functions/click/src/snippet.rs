@@ -1,0 +1,117 @@
+//! `GET /t.js?f={funnel}`: the snippet with the funnel's own settings in it, so that a page needs one request.
+//!
+//! It is compressed here: an HTTP API does not compress, and without a CDN in front nobody would. It cannot be compressed
+//! beforehand, since the settings are inside; 6 kB take a fraction of a millisecond.
+
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+use lambda_http::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use lambda_http::{Body, Request, Response};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use shared::db::funnels::{self, Settings};
+use shared::http::{self, Problem};
+use shared::telemetry;
+use url::form_urlencoded;
+
+use crate::State;
+
+/// `snippet/track.js` made small. The test `the_minified_snippet_is_made_from_its_source` holds the two together.
+const SNIPPET: &str = include_str!("snippet/track.min.js");
+/// Where the settings stand in it.
+const PLACE: &str = "SETTINGS";
+/// New settings reach the pages within five minutes. After that a visitor gets the old ones once more while the new ones are
+/// fetched; and should we be down, a CDN goes on with what it has for a week.
+const CACHE: &str = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800";
+
+/// What the script is told, in its own short words.
+#[derive(Serialize)]
+struct Told<'a> {
+    f: &'a str,
+    t: &'a str,
+    c: u8,
+    d: Vec<[&'a str; 2]>,
+}
+
+/// Answers with the snippet of the funnel in the query.
+pub(crate) async fn answer(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Problem::method_not_allowed("GET, HEAD"));
+    }
+    let no_funnel = || Problem::not_found("There is no active funnel with this id.");
+    let funnel_id = funnel(request).ok_or_else(no_funnel)?;
+    let id = funnel_id.as_str();
+    match state.db.run(|client| async move { funnels::settings(&client, id).await }).await {
+        Ok(Settings::Active { tenant_id, requires_consent, checkouts }) => {
+            let d = checkouts.iter().map(|it| [it.domain.as_str(), it.slot.as_str()]).collect();
+            let told = Told { f: id, t: &tenant_id, c: requires_consent.into(), d };
+            Ok(response(request, &script(&told)))
+        }
+        Ok(Settings::NoFunnel) => Err(no_funnel()),
+        Ok(Settings::Retired) => Err(Problem::gone()),
+        Err(error) => {
+            tracing::error!(request.id = http::request_id(request), error = telemetry::chain(&error), "no snippet");
+            Err(Problem::unavailable())
+        }
+    }
+}
+
+/// The `f` of the query, if it can be a funnel's id.
+fn funnel(request: &Request) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    let (_, id) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "f")?;
+    let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
+    is_id.then(|| id.into_owned())
+}
+
+/// JSON is JavaScript too, and nothing in it ends the script: it stands in no HTML.
+fn script(told: &Told<'_>) -> String {
+    SNIPPET.replacen(PLACE, &serde_json::to_string(told).unwrap_or_default(), 1)
+}
+
+fn response(request: &Request, script: &str) -> Response<Body> {
+    // Weak: one tag for the plain and the compressed form.
+    let tag = format!("W/\"{}\"", hex::encode(&Sha256::digest(script)[..12]));
+    let headers = request.headers();
+    let mut response = Response::new(Body::Empty);
+    if lists(headers, header::IF_NONE_MATCH.as_str(), tag.trim_start_matches("W/")) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else if lists(headers, header::ACCEPT_ENCODING.as_str(), "gzip")
+        && let Some(bytes) = gzip(script)
+    {
+        *response.body_mut() = Body::Binary(bytes);
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    } else {
+        *response.body_mut() = Body::Text(script.to_owned());
+    }
+    if request.method() == Method::HEAD {
+        *response.body_mut() = Body::Empty;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Pages that are isolated (COEP) take only what says this.
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Whether a comma-separated header names something, weights and weakness aside. `gzip;q=0` is rare enough to be taken.
+fn lists(headers: &HeaderMap, name: &str, wanted: &str) -> bool {
+    let entries =
+        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    entries
+        .map(|it| it.split(';').next().unwrap_or_default().trim().trim_start_matches("W/"))
+        .any(|it| it == wanted || it == "*")
+}
+
+fn gzip(text: &str) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(text.as_bytes()).ok()?;
+    encoder.finish().ok()
+}

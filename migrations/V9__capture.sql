@@ -1,0 +1,45 @@
+-- What capturing clicks needs to know of a funnel: where its pages are, where they lead to, and what the visitor's consent means.
+--
+-- A domain stands in lower case and punycode, without a port, and covers its subdomains. It may be of several funnels: two funnels
+-- of one site, and every seller's checkout is at the platform's own domain.
+
+-- Whether a click is taken for granted until the visitor has said so (a banner of the page asks), or only then.
+alter table funnels add column requires_consent boolean not null default false;
+
+-- What is sent for an order whose click was denied: nothing, or the event with Meta's Limited Data Use.
+alter table tenants
+    add column denied_consent text not null default 'nothing'
+        constraint tenants_denied_consent_check check (denied_consent in ('nothing', 'limited_data_use'));
+
+-- Null: nobody was asked. A denied click has no address, agent, fbc or fbp.
+alter table clicks
+    add column consent text
+        constraint clicks_consent_check check (consent in ('granted', 'denied')),
+    add constraint clicks_denied_check
+        check (consent is distinct from 'denied' or coalesce(ip, user_agent, fbc, fbp) is null);
+
+-- The funnel's own pages: the only origins that its browser routes answer.
+create table funnel_domains (
+    tenant_id  text not null,
+    funnel_id  text not null,
+    domain     text not null constraint funnel_domains_domain_check
+        check (length(domain) <= 253 and domain ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    created_at timestamptz not null default now(),
+    primary key (tenant_id, funnel_id, domain),
+    constraint funnel_domains_funnel_fkey foreign key (tenant_id, funnel_id) references funnels (tenant_id, id)
+);
+
+-- Where the funnel's pages and redirect links lead to: the only destinations of a redirect, and the links that get the click id.
+create table funnel_checkouts (
+    tenant_id  text not null,
+    funnel_id  text not null,
+    domain     text not null constraint funnel_checkouts_domain_check
+        check (length(domain) <= 253 and domain ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    -- The platform's name in an order's key (`hotmart:...`).
+    platform   text not null constraint funnel_checkouts_platform_check check (platform ~ '^[a-z][a-z0-9_]{0,31}$'),
+    -- The parameter of the checkout's URL that the platform gives back with the order: `xcod`, `sck`, `attributes[click_id]`.
+    slot       text not null constraint funnel_checkouts_slot_check check (slot ~ '^[A-Za-z0-9_.\[\]-]{1,64}$'),
+    created_at timestamptz not null default now(),
+    primary key (tenant_id, funnel_id, domain),
+    constraint funnel_checkouts_funnel_fkey foreign key (tenant_id, funnel_id) references funnels (tenant_id, id)
+);

@@ -1,0 +1,60 @@
+//! Funnels: what their pages need to know.
+
+use deadpool_postgres::Client;
+
+use super::Error;
+
+/// Where a funnel's pages lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// The domain, lower case, with its subdomains.
+    pub domain: String,
+    /// The parameter in which the platform gives the click id back.
+    pub slot: String,
+}
+
+/// What the snippet needs to know of a funnel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settings {
+    /// It is active.
+    Active {
+        /// Its tenant, which is part of each event id.
+        tenant_id: String,
+        /// Whether nothing is kept before the visitor has agreed.
+        requires_consent: bool,
+        /// Its checkouts, the longest domain first: the most specific one counts.
+        checkouts: Vec<Checkout>,
+    },
+    /// No such funnel, or a draft.
+    NoFunnel,
+    /// The tenant is retired.
+    Retired,
+}
+
+/// The statement of [`settings`], for who measures or explains it.
+pub const SETTINGS: &str = "
+    select f.tenant_id, f.status = 'active' as active, t.status::text = 'retired' as retired, f.requires_consent,
+           array(select c.domain from funnel_checkouts c where c.tenant_id = f.tenant_id and c.funnel_id = f.id
+                 order by length(c.domain) desc, c.domain) as domains,
+           array(select c.slot from funnel_checkouts c where c.tenant_id = f.tenant_id and c.funnel_id = f.id
+                 order by length(c.domain) desc, c.domain) as slots
+    from funnels f join tenants t on t.id = f.tenant_id
+    where f.id = $1::text";
+
+/// Reads what the snippet needs to know of a funnel.
+pub async fn settings(client: &Client, funnel_id: &str) -> Result<Settings, Error> {
+    let statement = client.prepare_cached(SETTINGS).await?;
+    let Some(row) = client.query_opt(&statement, &[&funnel_id]).await? else { return Ok(Settings::NoFunnel) };
+    if row.try_get("retired")? {
+        return Ok(Settings::Retired);
+    }
+    if !row.try_get::<_, bool>("active")? {
+        return Ok(Settings::NoFunnel);
+    }
+    let (domains, slots): (Vec<String>, Vec<String>) = (row.try_get("domains")?, row.try_get("slots")?);
+    Ok(Settings::Active {
+        tenant_id: row.try_get("tenant_id")?,
+        requires_consent: row.try_get("requires_consent")?,
+        checkouts: domains.into_iter().zip(slots).map(|(domain, slot)| Checkout { domain, slot }).collect(),
+    })
+}
