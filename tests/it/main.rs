@@ -23,6 +23,7 @@ mod payload;
 mod programs;
 mod replay;
 mod round_trips;
+mod snippet;
 mod statuses;
 mod stories;
 mod sweep;

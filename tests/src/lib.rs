@@ -3,6 +3,7 @@
 //! - [`process`], [`scratch`], [`user`], [`net`], [`logs`], [`progress`]: children that end with us, temporary
 //!   directories, ports, output.
 //! - [`install`], [`python`]: what is brought below `target/local`, pinned.
+//! - [`browser`]: a real Chromium; [`site`]: what it sees; [`minify`]: the snippet made small.
 //! - [`postgres`]: a real server; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
 //! - [`lambda`]: the functions under `cargo lambda watch`; [`queues`], [`event_source`]: SQS to a function.
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
@@ -18,14 +19,17 @@
 )]
 
 pub mod answer;
+pub mod browser;
 pub mod chaos;
 pub mod event_source;
 pub mod heard;
 pub mod install;
 pub mod lambda;
 pub mod logs;
+pub mod minify;
 pub mod ministack;
 pub mod net;
+mod npm;
 pub mod postgres;
 pub mod process;
 pub mod progress;
@@ -37,6 +41,7 @@ pub mod runtime_api;
 pub mod scratch;
 pub mod seed;
 pub mod simulator;
+pub mod site;
 pub mod trap;
 pub mod user;
 pub mod wire;

