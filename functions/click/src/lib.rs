@@ -101,8 +101,11 @@ fn preflight() -> Response<Body> {
     response
 }
 
-/// The route takes no credentials, so any page may read what it answers about its own click.
+/// The route takes no credentials, so any page may read what it answers about its own click. Pages that are isolated (COEP)
+/// take only answers that say so.
 fn readable_by_any_page(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     response
 }

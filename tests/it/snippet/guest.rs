@@ -16,8 +16,10 @@ async fn a_strict_content_security_policy_needs_nothing_but_the_apis_origin() ->
     stage.site.put_with(&format!("{SHOP}/strict"), &html, &[("content-security-policy", &policy), isolated]);
     let page = stage.at(&format!("{SHOP}/strict?fbclid=IwAR0-Sample_1")).await?;
     stage.told(1).await?;
-    page.eval("document.querySelector('a').dispatchEvent(new MouseEvent('auxclick', {bubbles: true, composed: true}))")
-        .await?;
+    page.eval(
+        "document.querySelector('a').dispatchEvent(new MouseEvent('pointerdown', {bubbles: true, composed: true}))",
+    )
+    .await?;
     let id = click_id(&page).await?;
     assert_eq!(page.text("document.querySelector('a').href").await?, format!("{CHECKOUT}/pay?sck={id}"));
     assert_quiet(&page);

@@ -57,7 +57,7 @@ async fn a_link_added_later_and_inside_a_shadow_root_is_met_too_with_every_butto
         let page = stage.at(&format!("{SHOP}/?fbclid=IwAR0-Sample_1")).await?;
         let id = click_id(&page).await?;
         page.eval(&format!(
-            "document.getElementById('host').attachShadow({{mode: 'open'}}).innerHTML = `<a href='{CHECKOUT}/pay'><b>buy</b></a>`;
+            "document.getElementById('host').attachShadow({{mode: 'open'}}).innerHTML = `<a style='display:block' href='{CHECKOUT}/pay'><b>buy</b></a>`;
              addEventListener('click', event => event.preventDefault())"
         )).await?;
         page.click("#host", button).await?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::domain::user_data::{em, ph};
 use tests::browser::Page;
 
-use super::{SHOP, Stage, WWW, arrive, assert_quiet, click_id, cookies};
+use super::{SHOP, Stage, arrive, assert_quiet, click_id, cookies};
 
 /// Beacons are kept here instead of sent.
 const BEACONS: &str = "window.sent = []; navigator.sendBeacon = (url, body) => { sent.push([url, body]); return true }";
@@ -184,8 +184,6 @@ async fn a_denial_takes_the_cookies_away_and_tells_the_click_without_its_person(
     let told = stage.told(2).await?.remove(1);
     assert_eq!(told, json!({ "click_id": id, "url": format!("{SHOP}/?fbclid=IwAR0-Sample_1"), "consent": "denied" }));
     assert_eq!(page.text("document.cookie").await?, "");
-    page.goto(&format!("{WWW}/")).await?;
-    page.until("!!window.track").await?;
     page.goto(&format!("{SHOP}/")).await?;
     page.until("!!window.track").await?;
     assert_eq!(

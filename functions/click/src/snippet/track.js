@@ -21,18 +21,19 @@
   let kept = {};
 
   const safe = run => (...given) => { try { return run(...given); } catch { } };
-  const load = safe(() => { kept = JSON.parse(localStorage.getItem(key)) || kept; });
-  const save = safe(() => localStorage.setItem(key, JSON.stringify(kept)));
+  const load = safe(() => { kept = JSON.parse(localStorage[key]); }); // throws where there is nothing
+  const save = safe(() => { localStorage[key] = JSON.stringify(kept); });
   const isAllowed = () => needsConsent ? kept.c == "granted" : kept.c != "denied";
 
   // ---- cookies
 
   // All values of a name: a page may have left one of its own host beside the site's.
-  const read = name => doc.cookie.split("; ").filter(pair => pair.startsWith(name + "=")).map(pair => pair.slice(name.length + 1));
+  const read = name => doc.cookie.split("; ")
+    .flatMap(pair => pair.startsWith(name + "=") ? pair.slice(name.length + 1) : []);
 
   const write = (name, value, age, domain) => {
     doc.cookie = `${name}=${value};path=/;max-age=${age};samesite=lax` + (domain ? ";domain=" + domain : "") +
-      (place.protocol == "https:" ? ";secure" : "");
+      (place.protocol > "http:" ? ";secure" : ""); // that is https:
   };
 
   // The site's domain is the shortest one that the browser takes a cookie for: it knows that loja.com.br is a site and
@@ -66,7 +67,7 @@
   // The newest of a cookie's valid values: `fb.<index>.<milliseconds>.<payload>[.<appendix>]`. Times have one length, so
   // their texts compare as they do.
   const newest = (name, isPayload) => read(name)
-    .filter(value => isPayload((/^fb\.\d{1,3}\.[1-9]\d{12}\.(.+)$/.exec(value) || "")[1]?.replace(appendix, "")))
+    .filter(value => isPayload((/^fb\.\d{1,3}\.[1-9]\d{12}\.(.+)/.exec(value)?.[1] || "").replace(appendix, "")))
     .sort((a, b) => timeOf(a) < timeOf(b) ? 1 : -1)[0];
   const timeOf = value => value.split(".")[2];
 
@@ -80,7 +81,7 @@
   const resolve = fbclid => {
     if (index == null) findSite();
     fbc = newest("_fbc", id => fbclid ? id == fbclid : isFbclid(id)) || fbclid && build("_fbc", fbclid);
-    fbp = newest("_fbp", id => /^\d{1,40}$/.test(id)) || build("_fbp", crypto.getRandomValues(new Uint32Array(1))[0] >>> 1);
+    fbp = newest("_fbp", id => /^\d{1,40}$/.test(id)) || build("_fbp", Math.random() * 2 ** 31 | 0);
     // Where no cookie stays, Meta would be told of a browser that it never sees again.
     if (!read("_fbp")[0]) fbc = fbp = undefined;
   };
@@ -122,8 +123,9 @@
   };
 
   const tell = () => send("clicks", {
-    click_id: clickId, url: landing[0], referrer: landing[1] || undefined, consent: kept.c,
-    ...(isAllowed() && { fbc, fbp, first: kept.u?.first, ...kept.u?.last }),
+    // Where the visitor denied, there is no more than the first line.
+    click_id: clickId, url: landing[0], referrer: landing[1], consent: kept.c,
+    fbc, fbp, first: kept.u?.first, ...kept.u?.last,
   });
 
   // ---- sending
@@ -155,28 +157,31 @@
 
   // ---- the way to the checkout
 
-  // The parameters that a URL is to have: none unless it leads to a checkout.
+  // The parameters that a URL is to have, of which the click id wins over what is there: none unless it leads to a checkout.
   const extras = url => {
     const slot = checkouts.find(([domain]) => ("." + url.hostname).endsWith("." + domain))?.[1];
-    return slot && clickId ? Object.entries({ ...(isAllowed() && kept.u?.last), [slot]: clickId })
-      .filter(([name]) => name == slot || !url.searchParams.has(name)) : [];
+    return Object.entries(slot && clickId ? { ...kept.u?.last, [slot]: clickId } : {});
   };
 
   // Added as text where that can be: writing the query anew would change how the page encoded the rest.
   const decorate = text => {
-    const url = new URL(text, doc.baseURI), added = extras(url);
-    for (const [name, value] of added) {
-      if (url.searchParams.has(name)) url.searchParams.set(name, value);
-      else url.search += (url.search ? "&" : "?") + new URLSearchParams([[name, value]]);
+    const url = new URL(text, doc.baseURI), params = url.searchParams;
+    let changed = text;
+    for (const [name, value] of extras(url)) {
+      if (!params.has(name)) url.search += (url.search ? "&" : "?") + new URLSearchParams([[name, value]]);
+      else if (value == clickId && params.get(name) != value) params.set(name, value);
+      else continue;
+      changed = url.href;
     }
-    return added[0] ? url.href : text;
+    return changed;
   };
 
   // On the way out and not before: what a script adds later is met too, and nothing moves on the page. Attributes are read,
   // never properties: a field named `action` hides its form's own.
   const attribute = (element, name) => {
     const value = element?.getAttribute?.(name);
-    if (value && decorate(value) != value) element.setAttribute(name, decorate(value));
+    const changed = value && decorate(value);
+    if (changed != value) element.setAttribute(name, changed);
     return value;
   };
 
@@ -187,7 +192,7 @@
   // The fields of a GET form take the place of its address' query. This comes for `form.submit()` too.
   const collected = ({ target, formData }) => {
     for (const [name, value] of extras(new URL(target.getAttribute("action") || "", doc.baseURI))) {
-      if (!/^utm_/.test(name) || !formData.has(name)) formData.set(name, value);
+      if (value == clickId || !formData.has(name)) formData.set(name, value);
     }
   };
 
@@ -202,11 +207,12 @@
   const email = (() => {
     const letter = "\\p{Alphabetic}\\p{N}\\p{M}", word = `[${letter}_!#$%&'*+/=?^\`{|}~-]+`;
     const label = `[${letter}](?:[${letter}-]*[${letter}])`;
-    return RegExp(`^(?=.{3,254}$)(?=[^@]{1,64}@)${word}(\\.${word})*@(${label}?\\.)+(?!\\d+$)${label}$`, "u");
+    return RegExp(`^(?=.{0,254}$)(?=[^@]{1,64}@)${word}(\\.${word})*@(${label}?\\.)+(?!\\d+$)${label}$`, "u");
   })();
 
   // Gives how each field went: "hashed", "plain", or "kept" (it stayed here).
-  const identify = async (person, { plain } = {}) => {
+  const identify = async (person, options) => {
+    const plain = options?.plain;
     const body = {}, went = {};
     let isPlain;
     for (const name in person) {
@@ -217,7 +223,7 @@
       went[name] = "kept";
       if (!isAllowed() || !value) continue;
       if (hash) body[name + "_hash"] = hash, went[name] = "hashed";
-      else if (/^[a-f\d]{32}/i.test(value)) body[name] = value, went[name] = "hashed"; // by the page itself
+      else if (/^[a-f\d]{32}([a-f\d]{32})?(\.|$)/i.test(value)) body[name] = value, went[name] = "hashed"; // by the page itself
       else if (canHash ? plain : plain !== false) body[name] = value, went[name] = isPlain = "plain";
     }
     if (Object.keys(body)[0]) send("identify", { ...body, click_id: clickId, fbc, fbp }, isPlain);
@@ -225,11 +231,12 @@
   };
 
   // The event id of a sale: the same as the server's, for a pixel's eventID. Nothing if it is no sale, or on an http page.
-  const purchase = async ({ order_id, value, currency, platform, event_name = "Purchase" }) => {
+  const purchase = async order => {
+    const { order_id, value, currency, platform, event_name = "Purchase" } = order || {};
     const id = String(order_id ?? "").trim(), code = String(currency).trim().toUpperCase();
-    // The digits that ISO 4217 gives a currency. Intl has CLDR's, which differ.
-    const digits = /BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|UYI|VND|VUV|X[AOP]F/.test(code) ? 0
-      : /BHD|IQD|JOD|KWD|LYD|OMR|TND/.test(code) ? 3 : /CLF|UYW/.test(code) ? 4 : 2;
+    // The digits that ISO 4217 gives a currency, in lists in which no other code is found. Intl has CLDR's, which differ.
+    const digits = "BIFCLPDJFGNFISKJPYKMFKRWPYGRWFUGXUYIVNDVUVXAFXOFXPF".includes(code) ? 0
+      : "BHDIQDJODKWDLYDOMRTND".includes(code) ? 3 : "CLFUYW".includes(code) ? 4 : 2;
     const [, whole, fraction = ""] = /^0*(\d+)(?:\.(\d+))?$/.exec(String(value).trim()) || [];
     const more = fraction + "0000";
     if (whole && id && /^[A-Z]{3}$/.test(code) && !/[1-9]/.test(more.slice(digits))) {
@@ -245,7 +252,8 @@
       // What this script wrote, and what Meta's would read.
       for (const name of ["_fbc", "_fbp", key]) keep(name, "", 0), write(name, "", 0);
       kept = {};
-      fbc = fbp = mine = "";
+      mine = "";
+      fbc = fbp = undefined;
     }
     kept.c = answer;
     save();
@@ -256,7 +264,7 @@
   all[funnel] = { identify, purchase, consent, decorate, clickId: () => clickId || null };
   if (!stub?.all) {
     // Each call reaches every funnel of the page, and gives what the last one had to say.
-    const track = window.track = { all, push: call => call.call ? call() : track[call[0]](...call.slice(1)) };
+    const track = window.track = { all, push: safe(call => call.call ? call() : track[call[0]](...call.slice(1))) };
     for (const name in all[funnel]) track[name] = (...given) => {
       let said;
       for (const each of Object.values(all)) said = safe(each[name])(...given) ?? said;
@@ -293,12 +301,13 @@
         flush();
       }
     });
-    for (const name of ["pointerdown", "click", "auxclick", "contextmenu"]) on(name, clicked);
+    on("pointerdown", clicked); // comes before whatever any button does
+    on("click", clicked); // by the keyboard or a script
     on("submit", submitted);
     on("formdata", collected);
   });
 
   if (doc.prerendering) doc.addEventListener("prerenderingchange", start);
   else start();
-  if (Array.isArray(stub)) stub.forEach(safe(window.track.push));
+  stub?.forEach?.(window.track.push);
 })(SETTINGS);
