@@ -30,7 +30,7 @@ const CACHE: &str = "public, max-age=300, stale-while-revalidate=86400, stale-if
 struct Told<'a> {
     f: &'a str,
     t: &'a str,
-    c: u8,
+    c: &'static str,
     d: Vec<[&'a str; 2]>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn answer(state: &State, request: &Request) -> Result<Response<
     match state.db.run(|client| async move { funnels::settings(&client, id).await }).await {
         Ok(Settings::Active { tenant_id, requires_consent, checkouts }) => {
             let d = checkouts.iter().map(|it| [it.domain.as_str(), it.slot.as_str()]).collect();
-            let told = Told { f: id, t: &tenant_id, c: requires_consent.into(), d };
+            let told = Told { f: id, t: &tenant_id, c: if requires_consent { "" } else { "granted" }, d };
             Ok(response(request, &script(&told)))
         }
         Ok(Settings::NoFunnel) => Err(no_funnel()),

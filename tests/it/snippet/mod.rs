@@ -62,7 +62,10 @@ impl Stage {
 
     /// Puts a page with the snippet at a URL.
     fn page(&self, url: &str, body: &str) {
-        self.site.put(url, &format!("<!doctype html><title>page</title>{}<body>{body}", self.tag()));
+        self.site.put(
+            url,
+            &format!("<!doctype html><title>page</title><link rel=icon href=data:,>{}<body>{body}", self.tag()),
+        );
     }
 
     /// A tab in which the snippet has run at this URL.

@@ -182,7 +182,10 @@ async fn a_denial_takes_the_cookies_away_and_tells_the_click_without_its_person(
     stage.told(1).await?;
     page.eval("track.consent('denied')").await?;
     let told = stage.told(2).await?.remove(1);
-    assert_eq!(told, json!({ "click_id": id, "url": format!("{SHOP}/?fbclid=IwAR0-Sample_1"), "consent": "denied" }));
+    assert_eq!(
+        told,
+        json!({ "click_id": id, "url": format!("{SHOP}/?fbclid=IwAR0-Sample_1"), "referrer": "", "consent": "denied" })
+    );
     assert_eq!(page.text("document.cookie").await?, "");
     page.goto(&format!("{SHOP}/")).await?;
     page.until("!!window.track").await?;

@@ -1,10 +1,12 @@
 //! `GET /t.js`: what it answers to whom, and how large it is.
 
+use std::io::Read;
+
 use anyhow::{Context, Result};
 use flate2::read::GzDecoder;
 use lambda_http::http::{HeaderMap, Method};
 use lambda_http::{Body, Response};
-use std::io::Read;
+use shared::ids;
 use tests::minify;
 use tests::progress::Progress;
 use tests::request;
@@ -25,15 +27,18 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
+/// A funnel with ids as long as ours are, and two checkouts.
 async fn world() -> Result<(World, String)> {
     let world = World::new().await?;
-    let (tenant, funnel) = (&world.tenant.id, &world.tenant.funnel_id);
-    let row = |domain: &str, slot: &str| format!("('{tenant}', '{funnel}', '{domain}', 'other', '{slot}')");
-    let rows = [row("pay.hotmart.com", "xcod"), row("pay.kiwify.com.br", "sck")].join(", ");
-    let insert = "insert into funnel_checkouts (tenant_id, funnel_id, domain, platform, slot) values";
-    world.execute(&format!("{insert} {rows}")).await?;
-    let path = format!("/t.js?f={funnel}");
-    Ok((world, path))
+    let (tenant, funnel) = (ids::new_id(), ids::new_id());
+    let rows = format!(
+        "insert into tenants (id, slug, status) values ('{tenant}', '{tenant}', 'active');
+         insert into funnels (tenant_id, id, name, status) values ('{tenant}', '{funnel}', 'Own', 'active');
+         insert into funnel_checkouts (tenant_id, funnel_id, domain, platform, slot)
+         values ('{tenant}', '{funnel}', 'pay.hotmart.com', 'hotmart', 'xcod'), ('{tenant}', '{funnel}', 'pay.kiwify.com.br', 'kiwify', 'sck')"
+    );
+    world.execute(&rows).await?;
+    Ok((world, format!("/t.js?f={funnel}")))
 }
 
 #[test]

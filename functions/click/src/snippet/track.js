@@ -1,12 +1,13 @@
 // The snippet: what a funnel's pages run to keep a click, and to take its id along to the checkout.
 //
 // `GET /t.js?f={funnel}` answers with this script, made small, and with the funnel's own settings in the place of SETTINGS:
-//   f  the funnel, t  its tenant, c  1 if it needs consent, d  its checkouts: [domain, slot of the click id].
+//   f  the funnel, t  its tenant, c  what an absent consent means ("granted", or nothing where the funnel needs one),
+//   d  its checkouts: [domain, slot of the click id].
 // Rules of fbc and fbp: Meta, Conversions API, fbp and fbc parameters; the same as in shared/src/domain/fb.
 //
 // It runs in pages of other people: every entry is guarded, nothing is thrown, and the one global is `track`. It is written
 // for browsers of the last five years: ES2021, without lookbehind in expressions (Safari has that since 16.4).
-(({ f: funnel, t: tenant, c: needsConsent, d: checkouts }) => {
+(({ f: funnel, t: tenant, c: unasked, d: checkouts }) => {
   const doc = document, place = location, key = "_trk_" + funnel;
   const stub = window.track;
   // An element with the id `track` is a global of that name too: only what this script made is taken for itself.
@@ -23,7 +24,7 @@
   const safe = run => (...given) => { try { return run(...given); } catch { } };
   const load = safe(() => { kept = JSON.parse(localStorage[key]); }); // throws where there is nothing
   const save = safe(() => { localStorage[key] = JSON.stringify(kept); });
-  const isAllowed = () => needsConsent ? kept.c == "granted" : kept.c != "denied";
+  const isAllowed = () => (kept.c || unasked) == "granted";
 
   // ---- cookies
 
@@ -64,11 +65,10 @@
 
   const fbclidIn = safe(url => new URL(url).searchParams.getAll("fbclid").find(isFbclid));
 
-  // The newest of a cookie's valid values: `fb.<index>.<milliseconds>.<payload>[.<appendix>]`. Times have one length, so
-  // their texts compare as they do.
+  // The newest of a cookie's valid values: `fb.<index>.<milliseconds>.<payload>[.<appendix>]`.
   const newest = (name, isPayload) => read(name)
     .filter(value => isPayload((/^fb\.\d{1,3}\.[1-9]\d{12}\.(.+)/.exec(value)?.[1] || "").replace(appendix, "")))
-    .sort((a, b) => timeOf(a) < timeOf(b) ? 1 : -1)[0];
+    .sort((a, b) => timeOf(b) - timeOf(a))[0];
   const timeOf = value => value.split(".")[2];
 
   const build = (name, payload) => {
@@ -79,7 +79,7 @@
 
   // The URL's click beats the cookie; the same click keeps its cookie, with its time and appendix.
   const resolve = fbclid => {
-    if (index == null) findSite();
+    index ?? findSite();
     fbc = newest("_fbc", id => fbclid ? id == fbclid : isFbclid(id)) || fbclid && build("_fbc", fbclid);
     fbp = newest("_fbp", id => /^\d{1,40}$/.test(id)) || build("_fbp", Math.random() * 2 ** 31 | 0);
     // Where no cookie stays, Meta would be told of a browser that it never sees again.
@@ -159,8 +159,8 @@
 
   // The parameters that a URL is to have, of which the click id wins over what is there: none unless it leads to a checkout.
   const extras = url => {
-    const slot = checkouts.find(([domain]) => ("." + url.hostname).endsWith("." + domain))?.[1];
-    return Object.entries(slot && clickId ? { ...kept.u?.last, [slot]: clickId } : {});
+    const slot = clickId && checkouts.find(([domain]) => ("." + url.hostname).endsWith("." + domain))?.[1];
+    return slot ? Object.entries({ ...kept.u?.last, [slot]: clickId }) : [];
   };
 
   // Added as text where that can be: writing the query anew would change how the page encoded the rest.
@@ -203,10 +203,12 @@
     new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
     byte => (byte + 256).toString(16).slice(1)).join("");
 
+  const trimmed = value => String(value ?? "").trim();
+
   // An e-mail address as the server takes it, in lower case.
   const email = (() => {
-    const letter = "\\p{Alphabetic}\\p{N}\\p{M}", word = `[${letter}_!#$%&'*+/=?^\`{|}~-]+`;
-    const label = `[${letter}](?:[${letter}-]*[${letter}])`;
+    const letter = "\\p{Alpha}\\p{N}\\p{M}", word = `[${letter}_!#$%&'*+/=?^\`{|}~-]+`;
+    const label = `[${letter}]([${letter}-]*[${letter}])`;
     return RegExp(`^(?=.{0,254}$)(?=[^@]{1,64}@)${word}(\\.${word})*@(${label}?\\.)+(?!\\d+$)${label}$`, "u");
   })();
 
@@ -216,8 +218,8 @@
     const body = {}, went = {};
     let isPlain;
     for (const name in person) {
-      const value = String(person[name] ?? "").replace(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, "");
-      const text = name == "phone" ? value.slice(1) : value.normalize("NFC").toLowerCase();
+      const value = trimmed(person[name]).replace(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, "");
+      const text = name == "phone" ? value.slice(1) : value.normalize().toLowerCase();
       const canHash = name == "phone" ? /^\+[1-9]\d{6,14}$/.test(value) : name == "email" && email.test(text);
       const hash = canHash && await sha256(text);
       went[name] = "kept";
@@ -233,21 +235,21 @@
   // The event id of a sale: the same as the server's, for a pixel's eventID. Nothing if it is no sale, or on an http page.
   const purchase = async order => {
     const { order_id, value, currency, platform, event_name = "Purchase" } = order || {};
-    const id = String(order_id ?? "").trim(), code = String(currency).trim().toUpperCase();
+    const id = trimmed(order_id), code = trimmed(currency).toUpperCase();
     // The digits that ISO 4217 gives a currency, in lists in which no other code is found. Intl has CLDR's, which differ.
     const digits = "BIFCLPDJFGNFISKJPYKMFKRWPYGRWFUGXUYIVNDVUVXAFXOFXPF".includes(code) ? 0
       : "BHDIQDJODKWDLYDOMRTND".includes(code) ? 3 : "CLFUYW".includes(code) ? 4 : 2;
-    const [, whole, fraction = ""] = /^0*(\d+)(?:\.(\d+))?$/.exec(String(value).trim()) || [];
+    const [, whole, fraction = ""] = /^0*(\d+)(?:\.(\d+))?$/.exec(trimmed(value)) || [];
     const more = fraction + "0000";
     if (whole && id && /^[A-Z]{3}$/.test(code) && !/[1-9]/.test(more.slice(digits))) {
       const amount = whole + (digits ? "." + more.slice(0, digits) : "");
-      return await sha256([tenant, (platform ? platform + ":" : "") + id, event_name, amount, code].join("|")) || undefined;
+      return sha256([tenant, (platform ? platform + ":" : "") + id, event_name, amount, code].join("|"));
     }
   };
 
   const consent = answer => {
     const before = isAllowed();
-    if (answer == kept.c || !/^(granted|denied)$/.test(answer)) return;
+    if (answer == kept.c || answer != "granted" && answer != "denied") return;
     if (answer == "denied") {
       // What this script wrote, and what Meta's would read.
       for (const name of ["_fbc", "_fbp", key]) keep(name, "", 0), write(name, "", 0);
