@@ -1,6 +1,7 @@
 //! Steady state: one round trip to Postgres a request, seen on the wire.
 
 use anyhow::Result;
+use lambda_http::http::Method;
 use serde_json::json;
 use shared::db::Db;
 use shared::queue::Queue;
@@ -32,6 +33,21 @@ async fn a_click_is_one_round_trip() -> Result<()> {
     }
     send(10).await?;
     assert_eq!(relay.round_trips() - before, 11);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_snippet_is_one_round_trip() -> Result<()> {
+    let world = World::new().await?;
+    let (relay, url) = relayed(&world).await?;
+    let state = click::State::new(Db::new(db_config(&url), None, 1), 0);
+    let get = request::new(Method::GET, &format!("/t.js?f={}", world.tenant.funnel_id), "");
+    assert_eq!(click::handle(&state, &get).await.status(), 200);
+    let before = relay.round_trips();
+    for _ in 0..10 {
+        assert_eq!(click::handle(&state, &get).await.status(), 200);
+    }
+    assert_eq!(relay.round_trips() - before, 10);
     Ok(())
 }
 

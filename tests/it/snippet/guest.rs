@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::{API, CHECKOUT, SHOP, Stage, arrive, assert_quiet, click_id, tag};
+use super::{API, CHECKOUT, LOCAL, SHOP, Stage, arrive, assert_quiet, click_id, tag};
 
 #[tokio::test]
 async fn a_strict_content_security_policy_needs_nothing_but_the_apis_origin() -> Result<()> {
@@ -37,8 +37,8 @@ async fn two_funnels_of_one_page_have_each_their_click_and_share_metas_cookies()
     world.execute(&insert).await?;
     // The first one's tag is there twice.
     let tags = [stage.tag(), tag("funnel-two"), stage.tag()].concat();
-    stage.site.put(&format!("{SHOP}/two"), &format!("<!doctype html><title>two</title>{tags}"));
-    let page = stage.at(&format!("{SHOP}/two?fbclid=IwAR0-Sample_1")).await?;
+    stage.site.put(&format!("{LOCAL}/two"), &format!("<!doctype html><title>two</title>{tags}"));
+    let page = stage.at(&format!("{LOCAL}/two?fbclid=IwAR0-Sample_1")).await?;
     let told = stage.told(2).await?;
     assert_ne!(told[0]["click_id"], told[1]["click_id"]);
     assert_eq!((&told[0]["fbc"], &told[0]["fbp"]), (&told[1]["fbc"], &told[1]["fbp"]));

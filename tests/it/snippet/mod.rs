@@ -21,6 +21,8 @@ use tests::site::Site;
 const SHOP: &str = "http://loja.example.com.br";
 /// The same site under another name.
 const WWW: &str = "http://www.example.com.br";
+/// The one origin without TLS whose pages may hash, in every browser.
+const LOCAL: &str = "http://localhost";
 /// Where the funnel's API is: below the shop's own domain.
 const API: &str = "http://track.example.com.br";
 /// A checkout of another site.
@@ -39,7 +41,7 @@ impl Stage {
         let stage = Self { site, visitor };
         stage.checkout("checkout.example.com", "sck").await?;
         stage.checkout("pay.example.net", "xcod").await?;
-        for host in [SHOP, WWW] {
+        for host in [SHOP, WWW, LOCAL] {
             stage.site.put(&format!("{host}/empty"), "<title>empty</title>");
             stage.page(&format!("{host}/"), "");
         }

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use shared::domain::user_data::{em, ph};
+use shared::domain::user_data::{Hashed, em, ph};
 use tests::browser::Page;
 
-use super::{SHOP, Stage, arrive, assert_quiet, click_id, cookies};
+use super::{LOCAL, SHOP, Stage, arrive, assert_quiet, click_id, cookies};
 
 /// Beacons are kept here instead of sent.
 const BEACONS: &str = "window.sent = []; navigator.sendBeacon = (url, body) => { sent.push([url, body]); return true }";
@@ -28,7 +28,7 @@ async fn landed(stage: &Stage, url: &str) -> Result<Page> {
 #[tokio::test]
 async fn an_email_is_hashed_exactly_when_and_as_the_server_hashes_it() -> Result<()> {
     let stage = Stage::new().await?;
-    let page = landed(&stage, &format!("{SHOP}/?fbclid=IwAR0-Sample_1")).await?;
+    let page = landed(&stage, &format!("{LOCAL}/?fbclid=IwAR0-Sample_1")).await?;
     let long = format!("{}@example.com", "a".repeat(65));
     let longer = format!("a@{}com", "example.".repeat(32));
     let emails = [
@@ -96,10 +96,10 @@ async fn an_email_is_hashed_exactly_when_and_as_the_server_hashes_it() -> Result
 #[tokio::test]
 async fn a_phone_is_hashed_in_e164_form_alone_and_other_fields_leave_only_if_they_may() -> Result<()> {
     let stage = Stage::new().await?;
-    let page = landed(&stage, &format!("{SHOP}/?fbclid=IwAR0-Sample_1")).await?;
+    let page = landed(&stage, &format!("{LOCAL}/?fbclid=IwAR0-Sample_1")).await?;
     for phone in ["+5511999990000", " +16505551212 ", "+390669820000"] {
         let (went, body) = identify(&page, &json!({ "phone": phone }), "{plain: false}").await?;
-        assert_eq!(body["phone_hash"].as_str(), ph(phone, None).as_ref().map(|hash| hash.as_str()), "{phone}");
+        assert_eq!(body["phone_hash"].as_str(), ph(phone, None).as_ref().map(Hashed::as_str), "{phone}");
         assert_eq!((&went["phone"], body.get("phone")), (&json!("hashed"), None));
     }
     for (field, value) in [
@@ -123,7 +123,7 @@ async fn a_phone_is_hashed_in_e164_form_alone_and_other_fields_leave_only_if_the
 #[tokio::test]
 async fn plain_data_is_never_stored_and_hashed_data_waits_for_the_network() -> Result<()> {
     let stage = Stage::new().await?;
-    let page = landed(&stage, &format!("{SHOP}/?fbclid=IwAR0-Sample_1")).await?;
+    let page = landed(&stage, &format!("{LOCAL}/?fbclid=IwAR0-Sample_1")).await?;
     identify(&page, &json!({ "email": "maria@example.com", "phone": "11 99999-0000" }), "{}").await?;
     let stored = "JSON.stringify(localStorage)";
     assert!(!page.text(stored).await?.contains("99999"));

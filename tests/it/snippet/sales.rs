@@ -6,7 +6,7 @@ use shared::domain::event_id::EventId;
 use shared::domain::money::{Currency, Money};
 use shared::domain::order::{EventName, OrderId};
 
-use super::{SHOP, Stage, assert_quiet, tag};
+use super::{LOCAL, Stage, assert_quiet, tag};
 
 /// The project's golden vectors, with other spellings of the same sale.
 const GOLDEN: [(&str, &str); 9] = [
@@ -52,8 +52,8 @@ async fn of_tnt_1(stage: &Stage) -> Result<tests::browser::Page> {
     let rows = "insert into tenants (id, slug, status) values ('tnt_1', 'tnt_1', 'active');
                 insert into funnels (tenant_id, id, name, status) values ('tnt_1', 'funnel-1', 'One', 'active')";
     stage.site.world.execute(rows).await?;
-    stage.site.put(&format!("{SHOP}/thanks"), &format!("<title>thanks</title>{}", tag("funnel-1")));
-    stage.at(&format!("{SHOP}/thanks")).await
+    stage.site.put(&format!("{LOCAL}/thanks"), &format!("<title>thanks</title>{}", tag("funnel-1")));
+    stage.at(&format!("{LOCAL}/thanks")).await
 }
 
 fn id(order_id: &str, minor: u64, currency: Currency) -> Result<String> {

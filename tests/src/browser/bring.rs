@@ -1,5 +1,6 @@
-//! Chromium from the npm registry, for a machine that has none: `@sparticuz/chromium` has the headless shell and the libraries
-//! that a bare system lacks, each packed with brotli. Else, as root on a Debian, its own package.
+//! Chromium for a machine that has none: as root on a Debian its own package, which is the whole browser. Else from the npm
+//! registry: `@sparticuz/chromium` has the headless shell (without a back-forward cache) and the libraries that a bare system
+//! lacks, each packed with brotli.
 
 use std::{
     env::consts,
@@ -12,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::find;
-use crate::{install, npm, process::Plan, progress::Progress};
+use crate::{install, npm, process::Plan, progress::Progress, user::User};
 
 const WANTED: [&str; 2] = ["@sparticuz/chromium@147.0.2", "tar-fs@3.1.2"];
 
@@ -32,7 +33,7 @@ pub(super) struct Brought {
 
 /// Brings one. Blocks while it is downloaded (70 MB) and unpacked.
 pub(super) fn browser(progress: &Progress) -> Result<Brought> {
-    from_npm(progress).or_else(|why| from_debian(progress).with_context(|| format!("{why:#}"))).with_context(|| {
+    from_debian(progress).or_else(|why| from_npm(progress).with_context(|| format!("{why:#}"))).with_context(|| {
         "Chromium or Chrome is needed. Install it: Debian, Ubuntu: apt-get install chromium; Fedora: dnf install chromium; \
          macOS: brew install --cask chromium; or name one in CHROME_PATH"
     })
@@ -67,12 +68,15 @@ fn run(command: &mut Command) -> Result<()> {
 }
 
 fn from_debian(progress: &Progress) -> Result<Brought> {
-    if !Path::new("/usr/bin/apt-get").exists() {
-        bail!("no apt-get here");
+    // Only root has an unprivileged user to become.
+    if !Path::new("/usr/bin/apt-get").exists() || User::unprivileged()?.is_none() {
+        bail!("not root on a Debian");
     }
     progress.say("installing Debian's chromium");
     let install = ["install", "-yq", "--no-install-recommends", "chromium"];
-    let get = |arguments: &[&str]| Plan::new("apt-get", "/usr/bin/apt-get").args(arguments).run();
+    let get = |arguments: &[&str]| {
+        Plan::new("apt-get", "/usr/bin/apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").run()
+    };
     get(&install).or_else(|_| get(&["update", "-q"]).and_then(|()| get(&install)))?;
     let program = find::machine().ok_or_else(|| anyhow!("apt-get installed no chromium"))?;
     Ok(Brought { program, libraries: None })

@@ -24,10 +24,6 @@ use crate::scratch::Scratch;
 use bring::Brought;
 use pipe::Pipe;
 
-/// Origins whose pages the browser treats as it treats https pages, so that no test needs certificates.
-pub const SECURE: [&str; 4] =
-    ["http://loja.example.com.br", "http://www.example.com.br", "http://example.com.br", "http://checkout.example.com"];
-
 /// Without first-run pages, updates, reports or any other traffic of its own.
 const FLAGS: [&str; 16] = [
     "--headless",
@@ -115,7 +111,6 @@ fn plan<'a>(scratch: &'a Scratch, pipes: &[PathBuf; 2], program: PathBuf, librar
         .args(FLAGS)
         // The visitors are our own tests, and in a container or as root the sandbox cannot be set up.
         .args(["--no-sandbox".to_owned(), format!("--user-data-dir={}", scratch.path().join("profile").display())])
-        .args([format!("--unsafely-treat-insecure-origin-as-secure={}", SECURE.join(","))])
         .env("HOME", scratch.path())
         .stop(Signal::Terminate, Duration::from_secs(2))
         .lives_in(scratch);

@@ -128,6 +128,12 @@ impl Page {
         Ok(())
     }
 
+    /// The cookies of the page's URL, with all that the browser knows of each.
+    pub async fn cookies(&self) -> Result<Vec<Value>> {
+        let answer = self.call("Network.getCookies", json!({})).await?;
+        Ok(answer["cookies"].as_array().cloned().unwrap_or_default())
+    }
+
     /// What went wrong in the page: errors in the console, exceptions, and what the browser itself reports as one.
     pub fn errors(&self) -> Vec<String> {
         let is_error = |event: &&Value| match event["method"].as_str() {

@@ -1,4 +1,4 @@
-//! The Chrome DevTools Protocol over two named pipes: JSON, each message ended by NUL. No port, no WebSocket, and nobody else
+//! The Chrome `DevTools` Protocol over two named pipes: JSON, each message ended by NUL. No port, no web socket, and nobody else
 //! can reach the browser.
 //!
 //! Plain threads, so that one browser serves the runtimes of all tests.
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 /// How long the browser may take for one answer.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What a session's events are kept in until its page looks at them.
 pub(super) type Events = Arc<Mutex<Vec<Value>>>;
