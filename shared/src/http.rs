@@ -32,11 +32,13 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allow: Option<&'static str>,
+    /// Seconds.
+    retry_after: Option<u32>,
 }
 
 impl Problem {
     fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), errors: Vec::new(), allow: None }
+        Self { status, title, detail: detail.into(), errors: Vec::new(), allow: None, retry_after: None }
     }
 
     /// 400: the body is not what it should be at all.
@@ -84,6 +86,12 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The content type is not taken", format!("Send {taken}."))
     }
 
+    /// 429: more than one caller may send; what it may not is in `detail`. The same request may succeed so many seconds later.
+    pub fn too_many_requests(retry_after_s: u32, detail: impl Into<String>) -> Self {
+        let retry_after = Some(retry_after_s);
+        Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", detail) }
+    }
+
     /// 501: documented, and not built yet.
     pub fn not_implemented() -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "Not built yet", "This part of the API does not exist yet.")
@@ -92,7 +100,8 @@ impl Problem {
     /// 503: we cannot record it now; the same request later is right. The log has the cause.
     pub fn unavailable() -> Self {
         let detail = "Nothing was recorded for certain; send the same request again.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Temporarily not available", detail)
+        let retry_after = Some(1);
+        Self { retry_after, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Temporarily not available", detail) }
     }
 
     /// The HTTP status.
@@ -130,8 +139,8 @@ impl Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
