@@ -4,19 +4,32 @@
 -- of one site, and every seller's checkout is at the platform's own domain.
 
 -- Whether a click is taken for granted until the visitor has said so (a banner of the page asks), or only then.
-alter table funnels add column requires_consent boolean not null default false;
+alter table funnels
+    add column requires_consent boolean not null default false,
+    -- What one funnel may bring new in a minute, and one address of it: a flood of one tenant must not take the database from the
+    -- others. Both are far above a good day; an operator raises them for a better one.
+    add column clicks_per_minute             integer not null default 6000
+        constraint funnels_clicks_per_minute_check check (clicks_per_minute > 0),
+    add column clicks_per_minute_per_address integer not null default 600
+        constraint funnels_clicks_per_minute_per_address_check check (clicks_per_minute_per_address > 0);
 
 -- What is sent for an order whose click was denied: nothing, or the event with Meta's Limited Data Use.
 alter table tenants
     add column denied_consent text not null default 'nothing'
         constraint tenants_denied_consent_check check (denied_consent in ('nothing', 'limited_data_use'));
 
--- Null: nobody was asked. A denied click has no address, agent, fbc or fbp.
+-- Null: nobody was asked. A denied click has no address, agent, fbclid, fbc or fbp: it is there so that its order is known for what
+-- it is.
 alter table clicks
     add column consent text
         constraint clicks_consent_check check (consent in ('granted', 'denied')),
+    -- The first campaign that the browser remembers, an object of utm_ parameters; the click's own columns have the last one.
+    add column first_utm jsonb,
     add constraint clicks_denied_check
-        check (consent is distinct from 'denied' or coalesce(ip, user_agent, fbc, fbp) is null);
+        check (consent is distinct from 'denied' or coalesce(ip, user_agent, fbclid, fbc, fbp, first_utm::text) is null);
+
+-- The event of an order whose click was denied goes with Meta's Limited Data Use, if the tenant's policy sends it at all.
+alter table conversions add column limited_data_use boolean not null default false;
 
 -- The funnel's own pages: the only origins that its browser routes answer.
 create table funnel_domains (
@@ -42,4 +55,27 @@ create table funnel_checkouts (
     created_at timestamptz not null default now(),
     primary key (tenant_id, funnel_id, domain),
     constraint funnel_checkouts_funnel_fkey foreign key (tenant_id, funnel_id) references funnels (tenant_id, id)
+);
+
+-- About how many new clicks a funnel had in a minute: each 36th is counted as 36, so that clicks at the same time do not wait for each
+-- other's row.
+create table funnel_minutes (
+    tenant_id text not null,
+    funnel_id text not null,
+    minute    timestamptz not null,
+    clicks    integer not null,
+    primary key (tenant_id, funnel_id, minute),
+    constraint funnel_minutes_funnel_fkey foreign key (tenant_id, funnel_id) references funnels (tenant_id, id)
+);
+
+-- Visits that are no clicks, by day (UTC) and reason: crawlers, prefetches, what was over a limit. Counted, so that a seller can see
+-- why an ad has more clicks at Meta than here.
+create table unrecorded_visits (
+    tenant_id text not null,
+    funnel_id text not null,
+    day       date not null,
+    reason    text not null,
+    visits    bigint not null,
+    primary key (tenant_id, funnel_id, day, reason),
+    constraint unrecorded_visits_funnel_fkey foreign key (tenant_id, funnel_id) references funnels (tenant_id, id)
 );

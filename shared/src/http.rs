@@ -53,6 +53,12 @@ impl Problem {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The request holds wrong values", detail) }
     }
 
+    /// 400: one parameter of the query is not what it must be.
+    pub fn bad_parameter(field: &str, code: &'static str, message: &str) -> Self {
+        let errors = vec![FieldError { field: field.to_owned(), code, message: message.to_owned() }];
+        Self { errors, ..Self::not_parseable("See `errors`.") }
+    }
+
     /// 401: no key, or not a valid one. One answer for all cases, so that nothing can be learnt from it.
     pub fn unauthorized() -> Self {
         let detail = "Send `Authorization: Bearer <api key>` with a key that is in force.";

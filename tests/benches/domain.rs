@@ -104,6 +104,7 @@ fn meta_payload(bencher: Bencher<'_, '_>, count: usize) {
             tests::request::AGENT
         )),
         custom_data: raw(r#"{"value":97.00,"currency":"BRL","order_id":"HP0034281351"}"#.into()),
+        limited_data_use: false,
     };
     let events = vec![&event; count];
     bencher.bench(|| payload::body(black_box(&events), None, None).expect("JSON").len());

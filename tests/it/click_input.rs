@@ -308,7 +308,10 @@ async fn other_paths_and_methods_say_what_there_is() -> Result<()> {
         let answer = world.refused_click(&request::new(method, &world.clicks_path(), "{}"), 405).await?;
         assert_eq!(answer.headers["allow"], "POST");
     }
-    let answer = world.send_click(&request::new(Method::OPTIONS, &world.clicks_path(), "")).await?;
-    assert_eq!((answer.status, &answer.headers["access-control-allow-origin"]), (204, &"*".parse()?));
+    for method in [Method::POST, Method::PUT] {
+        let path = format!("/r/{}?to=https%3A%2F%2Fshop.example.com", world.tenant.funnel_id);
+        let answer = world.refused_click(&request::new(method, &path, ""), 405).await?;
+        assert_eq!(answer.headers["allow"], "GET, HEAD");
+    }
     Ok(())
 }

@@ -94,7 +94,7 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let tenant = &world.tenant.id;
 
     let click = format!(
-        "'{}','click-new','spare','id-new','fb.1.1700000000000.id-new','fb.1.1700000000000.5',null,null,null,null,null,'203.0.113.9','agent',null,null",
+        "'{}','click-new','spare','id-new','fb.1.1700000000000.id-new','fb.1.1700000000000.5',null,null,null,null,null,'203.0.113.9','agent',null,null,null,null,'shop.example.com','checkout.example.com',null,36",
         world.tenant.funnel_id
     );
     let found = scans(&world, "click", clicks::RECORD, &click).await?;

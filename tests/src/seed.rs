@@ -60,6 +60,9 @@ pub async fn rows(client: &Client, name: &str) -> Result<Seeded> {
                  insert into tenants (id, slug, status, country, pixel_id) values ($1, $1, 'active', 'BR', $2)
              ), funnel as (
                  insert into funnels (tenant_id, id, name, status) values ($1, $3, 'Demo', 'active'), ($1, $4, 'Draft', 'draft')
+             ), site as (
+                 insert into funnel_domains (tenant_id, funnel_id, domain)
+                 select $1, $3, domain from unnest(array['example.com.br', 'shop.example.com', 'localhost']) domain
              )
              insert into api_keys (tenant_id, id, secret_hash) values ($1, $1 || '-key', $5)",
             &[&seeded.id, &seeded.pixel_id, &seeded.funnel_id, &seeded.draft_funnel_id, &keys::hash(&secret)],

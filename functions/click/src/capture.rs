@@ -3,11 +3,12 @@
 //! A browser is not to be taught: what is malformed in a click is left out, and the click is kept with the rest.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use lambda_http::Request;
 use lambda_http::http::header;
 use shared::body::Fields;
-use shared::db::clicks::NewClick;
+use shared::db::clicks::{Consent, NewClick};
 use shared::domain::fb::{self, Fbc, Fbclid, Fbp};
 use shared::domain::page::{self, URL_MAX, UTM, UTM_MAX};
 use shared::domain::text;
@@ -16,7 +17,11 @@ use shared::http::{self, Problem};
 use shared::ids;
 use url::Url;
 
-/// Reads a click. `now_ms` is Unix milliseconds: the moment that an fbclid without a cookie was first seen.
+use crate::cookies::{self, Held};
+use crate::cors;
+use crate::redirect::Link;
+
+/// Reads a click of a body. `now_ms` is Unix milliseconds: the moment that an fbclid without a cookie was first seen.
 pub(crate) fn click(
     request: &Request,
     body: &[u8],
@@ -36,6 +41,8 @@ pub(crate) fn click(
         given.or_else(|| text::line(query.iter().find(|(key, _)| key == name).map(|(_, value)| value)?, UTM_MAX))
     });
     let click_id = fields.text("click_id").filter(|id| is_click_id(id));
+    let consent = fields.text("consent").and_then(|it| Consent::parse(&it));
+    let first_utm = first_campaign(fields.object("first"));
     let errors = fields.finish_leniently();
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -52,13 +59,67 @@ pub(crate) fn click(
         fbc: fbc.map(|fbc| fbc.as_str().to_owned()),
         fbp: fbp.map(|fbp| fbp.as_str().to_owned()),
         utm,
-        ip: http::client_address(request, hops)
-            .and_then(|address| user_data::client_ip_address(&address))
-            .map(|address| address.to_string()),
+        ip: address(request, hops),
         user_agent: agent(request),
         url: page.and_then(Page::kept),
         referrer: referrer.and_then(Page::kept),
+        consent,
+        first_utm,
+        site: cors::page_host(request.headers()),
+        ..NewClick::default()
     })
+}
+
+/// Reads a click of a redirect link: of its query and of the browser's cookies. `host` is the one that the browser asked for, if it
+/// is known; `random` tells a browser that has no fbp yet from others.
+pub(crate) fn redirect(
+    request: &Request,
+    funnel_id: &str,
+    link: &Link,
+    hops: usize,
+    now_ms: i64,
+    random: u32,
+) -> NewClick {
+    let headers = request.headers();
+    let host = cookies::own_host(headers).and_then(host_of);
+    let held = Held::read(headers);
+    let referrer = headers.get(header::REFERER).and_then(|it| it.to_str().ok()).and_then(Page::parse);
+    let in_link = link.first("fbclid").and_then(Fbclid::parse);
+    let fbc = fb::resolve(in_link, held.fbc, None, host.as_deref(), now_ms);
+    let minted = host.as_deref().and_then(|host| Fbp::mint(host, now_ms, random)).filter(|_| held.fbp.is_none());
+    NewClick {
+        funnel_id: funnel_id.to_owned(),
+        own_id: ids::new_id(),
+        fbclid: fbc.as_ref().map(|fbc| fbc.fbclid().as_str().to_owned()),
+        fbc: fbc.map(|fbc| fbc.as_str().to_owned()),
+        fbp: held.fbp.map(|fbp| fbp.as_str().to_owned()),
+        utm: UTM.map(|name| text::line(link.first(name)?, UTM_MAX)),
+        ip: address(request, hops),
+        user_agent: agent(request),
+        url: Page::parse(link.destination()).and_then(Page::kept),
+        referrer: referrer.and_then(Page::kept),
+        consent: link.first("consent").and_then(Consent::parse),
+        site: host,
+        destination: link.host().map(str::to_owned),
+        minted_fbp: minted.map(|fbp| fbp.as_str().to_owned()),
+        ..NewClick::default()
+    }
+}
+
+fn host_of(authority: &str) -> Option<String> {
+    Url::parse(&format!("https://{authority}")).ok()?.host_str().map(str::to_owned)
+}
+
+/// The campaign parameters of an object, as JSON; none if it has none.
+fn first_campaign(mut fields: Fields<'_>) -> Option<String> {
+    let found = UTM.map(|name| Some((name, text::line(&fields.text(name)?, UTM_MAX)?)));
+    let found: BTreeMap<_, _> = found.into_iter().flatten().collect();
+    (!found.is_empty()).then(|| serde_json::to_string(&found).ok())?
+}
+
+fn address(request: &Request, hops: usize) -> Option<String> {
+    let address = http::client_address(request, hops)?;
+    user_data::client_ip_address(&address).map(|address| address.to_string())
 }
 
 fn agent(request: &Request) -> Option<String> {

@@ -29,137 +29,90 @@ pub struct NewClick {
     pub url: Option<String>,
     /// The page before it.
     pub referrer: Option<String>,
+    /// What the visitor said. None: nobody was asked, which means granted unless the funnel requires consent.
+    pub consent: Option<Consent>,
+    /// The first campaign that the browser remembers: a JSON object of `utm_` parameters.
+    pub first_utm: Option<String>,
+    /// The host of the page: its own site is the funnel's, or not.
+    pub site: Option<String>,
+    /// The host that a redirect leads to.
+    pub destination: Option<String>,
+    /// An fbp for a browser of the funnel's own site that has none: it gets it as a cookie.
+    pub minted_fbp: Option<String>,
+}
+
+/// What a visitor said of being recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Yes.
+    Granted,
+    /// No: nothing of the person is kept.
+    Denied,
+}
+
+impl Consent {
+    /// By its word in the API.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "granted" => Some(Self::Granted),
+            "denied" => Some(Self::Denied),
+            _ => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+/// How many clicks the one with this id counts for. Each so many clicks one is counted, for so many: clicks of one funnel at the same
+/// time must not wait for its counter. Ids are random and of 36 letters and digits.
+fn weight(id: &str) -> i32 {
+    if id.ends_with('0') { 36 } else { 0 }
 }
 
 /// What became of a click.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// It is kept.
-    Click {
-        /// Its id: of the row that was there before, if the click was known.
-        click_id: String,
-        /// Its fbc.
-        fbc: Option<String>,
-        /// Its fbp.
-        fbp: Option<String>,
-        /// Whether it was not known before.
-        new: bool,
+    Click(Kept),
+    /// The funnel, or the address, has brought more in this minute than it may; nothing was kept.
+    Full {
+        /// See [`Kept::own_site`].
+        own_site: bool,
+        /// See [`Kept::slot`].
+        slot: Option<String>,
     },
+    /// The redirect leads to a host that is not the funnel's; nothing was kept.
+    LeadsAstray,
     /// No such funnel, or a draft.
     NoFunnel,
     /// The tenant is retired.
     Retired,
 }
 
+/// A click that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its id: of the row that was there before, if the click was known.
+    pub click_id: String,
+    /// Its fbc. None where the visitor denied.
+    pub fbc: Option<String>,
+    /// Its fbp. None where the visitor denied.
+    pub fbp: Option<String>,
+    /// Whether it was not known before.
+    pub new: bool,
+    /// Whether the page is of one of the funnel's domains.
+    pub own_site: bool,
+    /// The parameter in which the checkout that a redirect leads to gives the click id back.
+    pub slot: Option<String>,
+}
+
 /// The statement of [`record`], for who measures or explains it.
-///
-/// `own` is the row of this click, if there is one, by preference: the row that the click id names, if it is of this ad
-/// click and browser (1); a row of the fbclid, first or shared, of this browser (2); the row that the click id names and that
-/// has no ad click yet (3); a row of the fbclid where one side has no fbp, and neither address nor agent differs (4).
-pub const RECORD: &str = "
-    with funnel as (
-        select f.tenant_id, f.id, f.status, t.status::text as tenant_status
-        from funnels f join tenants t on t.id = f.tenant_id
-        where f.id = $1::text
-    ), live as (
-        select tenant_id, id, browser_of($6::text) as browser from funnel where status = 'active' and tenant_status <> 'retired'
-    ), first as (
-        select c.* from live join clicks c on c.tenant_id = live.tenant_id and c.fbclid = $4::text
-    ), named as (
-        select c.* from live join clicks c on c.tenant_id = live.tenant_id and c.id = $2::text
-        union all
-        select c.* from live join click_aliases a on a.tenant_id = live.tenant_id and a.id = $2
-            join clicks c on c.tenant_id = a.tenant_id and c.id = a.click_id
-        limit 1
-    ), candidate as (
-        select case when $4 is null or named.fbclid = $4 or named.shared_from = first.id then 1 else 3 end as preference, named.*
-        from live join named on true left join first on true
-        where (named.browser is null or live.browser is null or named.browser = live.browser)
-          and ($4 is null or named.fbclid = $4
-               or named.fbclid is null and (named.shared_from is null or named.shared_from = first.id))
-        union all
-        select case when first.browser = live.browser then 2 else 4 end, first.*
-        from live join first on true
-        where first.browser = live.browser
-           or (first.browser is null or live.browser is null)
-              and coalesce(first.ip = $12::text, true) and coalesce(first.user_agent = $13::text, true)
-        union all
-        select case when s.browser = live.browser then 2 else 4 end, s.*
-        from live join first on true join clicks s on s.tenant_id = live.tenant_id and s.shared_from = first.id
-        where s.browser = live.browser
-           or (s.browser is null or live.browser is null)
-              and coalesce(s.ip = $12, true) and coalesce(s.user_agent = $13, true)
-    ), preferred as (
-        select candidate.*, first.id as first_id,
-               -- It has no ad click yet, and no row of the same browser has this one.
-               candidate.fbclid is null and candidate.shared_from is null and $4 is not null
-               and not exists (
-                   select from clicks o
-                   where o.tenant_id = candidate.tenant_id and o.shared_from = first.id
-                     and o.browser is not distinct from coalesce(candidate.browser, browser_of($6))
-               ) as joins,
-               candidate.fbp is null and $6 is not null
-               and not exists (
-                   select from clicks o
-                   where o.tenant_id = candidate.tenant_id and o.shared_from = coalesce(candidate.shared_from, first.id)
-                     and o.browser = browser_of($6)
-               ) as takes_fbp
-        from candidate left join first on true
-        order by preference, candidate.created_at, candidate.id limit 1
-    ), own as (
-        select preferred.*,
-               joins or takes_fbp
-               or utm_source is null and $7::text is not null or utm_medium is null and $8::text is not null
-               or utm_campaign is null and $9::text is not null or utm_content is null and $10::text is not null
-               or utm_term is null and $11::text is not null
-               or (ip is null and $12 is not null or user_agent is null and $13 is not null)
-                  and coalesce(ip = $12, true) and coalesce(user_agent = $13, true)
-               or url is null and $14::text is not null or referrer is null and $15::text is not null as lacks
-        from preferred
-    ), added as (
-        insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, utm_source, utm_medium, utm_campaign,
-                            utm_content, utm_term, ip, user_agent, url, referrer, shared_from, created_at, updated_at)
-        select live.tenant_id, case when $2 is null or exists (select from named) then $3::text else $2 end, live.id,
-               case when exists (select from first) then null else $4 end,
-               case when exists (select from first) then null else $5::text end,
-               $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, (select id from first), clock(), clock()
-        from live
-        where not exists (select from own)
-        on conflict do nothing
-        returning id, fbc
-    ), completed as (
-        update clicks c
-        set fbclid = case when own.joins and own.first_id is null then $4 else c.fbclid end,
-            fbc = case when own.joins and own.first_id is null then $5 else c.fbc end,
-            shared_from = case when own.joins then own.first_id else c.shared_from end,
-            fbp = case when own.takes_fbp then $6 else c.fbp end,
-            utm_source = coalesce(c.utm_source, $7), utm_medium = coalesce(c.utm_medium, $8),
-            utm_campaign = coalesce(c.utm_campaign, $9), utm_content = coalesce(c.utm_content, $10),
-            utm_term = coalesce(c.utm_term, $11),
-            -- Never one visitor's address beside another's agent.
-            ip = case when coalesce(c.user_agent = $13, true) then coalesce(c.ip, $12) else c.ip end,
-            user_agent = case when coalesce(c.ip = $12, true) then coalesce(c.user_agent, $13) else c.user_agent end,
-            url = coalesce(c.url, $14), referrer = coalesce(c.referrer, $15), updated_at = clock()
-        from live join own on own.lacks
-        where c.tenant_id = live.tenant_id and c.id = own.id
-          -- A request at the same time may have made it another browser's or ad click's: then it is to be looked at again.
-          and c.fbclid is not distinct from own.fbclid and c.shared_from is not distinct from own.shared_from
-          and c.fbp is not distinct from own.fbp
-        returning c.id, c.fbc, c.fbp
-    ), alias as (
-        insert into click_aliases (tenant_id, id, click_id, created_at)
-        select live.tenant_id, $2, own.id, clock()
-        from live join own on own.id <> $2
-        where not exists (select from named)
-        on conflict do nothing
-    )
-    select funnel.status = 'active' as active, funnel.tenant_status = 'retired' as retired,
-           case when own.lacks and completed.id is null then null else coalesce(added.id, own.id) end as click_id,
-           coalesce(added.fbc, completed.fbc, own.fbc, first.fbc,
-                    (select p.fbc from clicks p where p.tenant_id = funnel.tenant_id and p.id = own.shared_from)) as fbc,
-           case when added.id is not null then $6 else coalesce(completed.fbp, own.fbp) end as fbp,
-           added.id is not null as new
-    from funnel left join added on true left join own on true left join completed on true left join first on true";
+pub const RECORD: &str = include_str!("clicks/record.sql");
 
 /// Records a click. First-seen wins, later data completes it.
 ///
@@ -188,6 +141,12 @@ pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error
                 &click.user_agent,
                 &click.url,
                 &click.referrer,
+                &click.consent.map(Consent::as_str),
+                &click.first_utm,
+                &click.site,
+                &click.destination,
+                &click.minted_fbp,
+                &weight(&click.own_id),
             ],
         )
         .await?;
@@ -198,11 +157,20 @@ pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error
     if !row.try_get::<_, bool>("active")? {
         return Ok(Recorded::NoFunnel);
     }
+    if !row.try_get::<_, bool>("leads_on")? {
+        return Ok(Recorded::LeadsAstray);
+    }
+    let (own_site, slot) = (row.try_get("own_site")?, row.try_get("slot")?);
+    if row.try_get("is_full")? {
+        return Ok(Recorded::Full { own_site, slot });
+    }
     let click_id: Option<String> = row.try_get("click_id")?;
-    Ok(Recorded::Click {
+    Ok(Recorded::Click(Kept {
         click_id: click_id.ok_or(Error::Race)?,
         fbc: row.try_get("fbc")?,
         fbp: row.try_get("fbp")?,
         new: row.try_get("new")?,
-    })
+        own_site,
+        slot,
+    }))
 }

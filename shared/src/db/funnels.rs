@@ -58,3 +58,14 @@ pub async fn settings(client: &Client, funnel_id: &str) -> Result<Settings, Erro
         checkouts: domains.into_iter().zip(slots).map(|(domain, slot)| Checkout { domain, slot }).collect(),
     })
 }
+
+/// Whether a page may read a funnel's answers: its host is of one of the funnel's domains, and the funnel is live.
+pub async fn has_site(client: &Client, funnel_id: &str, host: &str) -> Result<bool, Error> {
+    const SQL: &str = "
+        select from funnels f join tenants t on t.id = f.tenant_id
+            join funnel_domains d on d.tenant_id = f.tenant_id and d.funnel_id = f.id
+        where f.id = $1 and f.status = 'active' and t.status::text <> 'retired' and '.' || $2::text like '%.' || d.domain
+        limit 1";
+    let statement = client.prepare_cached(SQL).await?;
+    Ok(client.query_opt(&statement, &[&funnel_id, &host]).await?.is_some())
+}

@@ -17,6 +17,7 @@ pub mod replay;
 pub mod stories;
 pub mod sweep;
 mod tls;
+pub mod visits;
 
 use std::future::Future;
 use std::time::Duration;

@@ -212,11 +212,11 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         .join(" or ");
     let (identity, network) = (Stage::Identity.as_str(), Stage::Network.as_str());
     let (new_progress, old_progress) = (progress_case("excluded.state"), progress_case("o.state"));
-    let no_person = IgnoredReason::NoPerson.as_str();
+    let (no_person, consent_denied) = (IgnoredReason::NoPerson.as_str(), IgnoredReason::ConsentDenied.as_str());
     format!(
         "
     with gate as (
-        select t.status::text as status, t.attribution_window_days as window_days, t.action_source,
+        select t.status::text as status, t.attribution_window_days as window_days, t.action_source, t.denied_consent,
                t.status = 'active' or (t.status = 'provisioning' and coalesce(t.test_event_code_until > clock(), false)) as sends
         from tenants t
         where t.id = $1::text
@@ -289,6 +289,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         order by rank, same_browser desc, observed_at desc, clicked_at desc, click_id limit 1
     ), click as (
         select c.id, coalesce(c.fbclid, f.fbclid) as fbclid, coalesce(c.fbc, f.fbc) as fbc, c.url,
+               c.consent is not distinct from 'denied' as denied,
                case when exists (select from fit where fit.click_id = c.id and fit.stage = '{identity}')
                    then '{identity}' else chosen.stage end as stage,
                -- An ad click alone does not say which of those who shared its link ordered: then nobody's address, agent
@@ -303,6 +304,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
             left join clicks f on f.tenant_id = $1 and f.id = c.shared_from
     ), event as (
         select click.id as click_id, coalesce(click.stage, 'none') as stage, coalesce($24::text, click.url) as url,
+               coalesce(click.denied, false) as denied,
                jsonb_strip_nulls(coalesce(click.visitor, '{{}}') || jsonb_build_object('fbc',
                    -- The order's own fbclid wins over a remembered click of another ad.
                    case when $21::text is null or click.fbclid = $19 then coalesce(click.fbc, $21) else $21 end))
@@ -310,7 +312,8 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         from open left join click on true
     ), judged as (
         select event.*, gate.sends,
-               coalesce($12::text, case when {nobody} then '{no_person}' end) as ignored,
+               coalesce($12::text, case when denied and gate.denied_consent = 'nothing' then '{consent_denied}'
+                                        when {nobody} then '{no_person}' end) as ignored,
                case when url is null or not user_data ? 'client_user_agent'
                    then coalesce(nullif(coalesce($25::text, gate.action_source), 'website'), 'system_generated')
                    else coalesce($25, gate.action_source, 'website') end as action_source
@@ -322,10 +325,10 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         returning event_id
     ), conversion as (
         insert into conversions as c (tenant_id, id, event_id, order_key, event_name, event_time, value, currency, action_source,
-            event_source_url, user_data, custom_data, click_id, match_stage, match_candidates, match_rules, state, reason,
-            created_at, updated_at)
+            event_source_url, user_data, custom_data, limited_data_use, click_id, match_stage, match_candidates, match_rules,
+            state, reason, created_at, updated_at)
         select $1, $3, $6, $5, $7, times.happened_at, $8::text::numeric, $9, judged.action_source, judged.url, judged.user_data,
-               $14::text::jsonb, judged.click_id, judged.stage,
+               $14::text::jsonb, judged.denied, judged.click_id, judged.stage,
                (select coalesce(jsonb_agg(jsonb_build_array(evidence, click_id,
                     (extract(epoch from clicked_at) * 1000000)::bigint, (extract(epoch from observed_at) * 1000000)::bigint,
                     same_browser)), '[]') from candidate),
@@ -338,7 +341,8 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         on conflict on constraint conversions_tenant_id_event_id_key do update
             set id = excluded.id, event_time = excluded.event_time, action_source = excluded.action_source,
                 event_source_url = excluded.event_source_url, user_data = excluded.user_data,
-                custom_data = excluded.custom_data, click_id = excluded.click_id, match_stage = excluded.match_stage,
+                custom_data = excluded.custom_data, limited_data_use = excluded.limited_data_use,
+                click_id = excluded.click_id, match_stage = excluded.match_stage,
                 match_candidates = excluded.match_candidates, match_rules = excluded.match_rules,
                 state = excluded.state, reason = excluded.reason, created_at = excluded.created_at,
                 updated_at = excluded.updated_at
@@ -349,8 +353,10 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         select $1, $3, event_id, clock(), clock(), times.happened_at + {SEND_WITHIN_S} * interval '1 second' from claim, times
     ), observation as (
         insert into identities (tenant_id, id, email_hash, phone_hash, click_id, source, created_at, updated_at)
-        -- A match by the network alone is too weak to vouch for the next one.
-        select $1, $3, $15, $16, case when conversion.match_stage <> '{network}' then conversion.click_id end, 'order', clock(), clock()
+        -- A match by the network alone is too weak to vouch for the next one, and who denied is not remembered.
+        select $1, $3, $15, $16,
+               case when conversion.match_stage <> '{network}' and not conversion.limited_data_use then conversion.click_id end,
+               'order', clock(), clock()
         from conversion
         where ($15 is not null or $16 is not null) and (conversion.inserted or exists (select from claim))
     ), placed as (

@@ -37,6 +37,8 @@ words! {
         OrderNotPaid = "order_not_paid",
         /// Nothing in it that Meta takes as a person.
         NoPerson = "no_person",
+        /// The visitor whose click it came from denied, and the tenant sends nothing then.
+        ConsentDenied = "consent_denied",
     }
 }
 

@@ -54,6 +54,13 @@ impl Script {
             fixed(AGENT),
             fixed(url),
             fixed("https://l.example.com/"),
+            Null,
+            Null,
+            fixed("shop.example.com"),
+            Null,
+            Null,
+            // The counter is for each 36th click.
+            fixed("0"),
         ];
         Self::new("", shared::db::clicks::RECORD, &values)
     }

@@ -166,7 +166,7 @@ async fn a_page_from_the_back_forward_cache_goes_on_with_the_newest_click() -> R
     page.until("window.cached === true").await.context("the page came from the cache")?;
     assert_eq!(click_id(&page).await?, two);
     assert_eq!(fbc(&page).await?.fbclid().as_str(), "IwAR0-Two");
-    assert_eq!(stage.clicks().await?, 2);
+    wait_until("both clicks", Duration::from_secs(20), || async { stage.clicks().await.ok() == Some(2) }).await?;
     Ok(())
 }
 

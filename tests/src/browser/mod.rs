@@ -25,7 +25,9 @@ use bring::Brought;
 use pipe::Pipe;
 
 /// Without first-run pages, updates, reports or any other traffic of its own.
-const FLAGS: [&str; 16] = [
+const FLAGS: [&str; 17] = [
+    // A browser without a window says so in its agent, and is then taken for a crawler.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36",
     "--headless",
     "--remote-debugging-pipe",
     "--no-first-run",

@@ -119,7 +119,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                where p.tenant_id = claimed.tenant_id and p.event_id = claimed.event_id and p.answer = 'unknown'
            ) else 0 end as unknown, tenant.pixel_id, tenant.test_event_code,
            tenant.shut, tenant.breaker, tenant.parked_reason, c.event_id, c.event_name,
-           extract(epoch from least(c.event_time, clock()))::bigint as event_time, c.action_source, c.event_source_url,
+           extract(epoch from least(c.event_time, clock()))::bigint as event_time, c.action_source, c.event_source_url, c.limited_data_use,
            c.user_data::text as user_data, c.custom_data::text as custom_data
     from tenant, claimed
         join conversions c on c.tenant_id = claimed.tenant_id and c.event_id = claimed.event_id
@@ -165,6 +165,7 @@ fn claimed(row: &Row) -> Result<Claimed, Error> {
             event_source_url: row.try_get("event_source_url")?,
             user_data: json("user_data")?,
             custom_data: json("custom_data")?,
+            limited_data_use: row.try_get("limited_data_use")?,
         },
     })
 }

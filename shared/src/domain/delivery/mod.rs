@@ -25,6 +25,8 @@ pub struct Event {
     pub user_data: Box<RawValue>,
     /// JSON.
     pub custom_data: Box<RawValue>,
+    /// Whether Meta is told to limit the use of its data (Meta, Data processing options): the visitor denied.
+    pub limited_data_use: bool,
 }
 
 /// What an answer to a request means.

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use super::cookie;
+use super::cookie::{self, PLAUSIBLE_MS};
+use super::host;
 
 /// Meta's browser library writes up to 18 digits; more are taken, without bound they are not.
 const MAX_DIGITS: usize = 40;
 
 /// `fb.<subdomainIndex>.<creationTime>.<random>[.<appendix>]` (Meta, fbp and fbc parameters), exactly as it came.
 ///
-/// There is no way to make one here: a value that no browser holds is a key that Meta never sees again.
+/// A value that no browser holds is a key that Meta never sees again: one is made only together with the cookie that gives it to
+/// the browser.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Fbp(String);
 
@@ -19,6 +21,13 @@ impl Fbp {
         let text = value.trim();
         let random = cookie::split(text)?.payload;
         (random.len() <= MAX_DIGITS && cookie::is_digits(random)).then(|| Self(text.to_owned()))
+    }
+
+    /// Makes the value for the cookie of a browser that has none. `host` is the one that sets the cookie, `now_ms` Unix
+    /// milliseconds, outside of 2001 to 2286 of which there is none; `random` tells browsers apart.
+    pub fn mint(host: &str, now_ms: i64, random: u32) -> Option<Self> {
+        let is_time = PLAUSIBLE_MS.contains(&now_ms);
+        is_time.then(|| Self(format!("fb.{}.{now_ms}.{random}", host::subdomain_index(Some(host)))))
     }
 
     /// The value as it goes to Meta.
@@ -51,6 +60,14 @@ mod tests {
         for value in values {
             assert_eq!(Fbp::parse(value).unwrap().as_str(), value);
         }
+    }
+
+    #[test]
+    fn what_is_made_for_a_cookie_is_what_a_browser_would_hold() {
+        let made = Fbp::mint("www.loja.com.br", 1_700_000_000_000, 1_116_446_470).unwrap();
+        assert_eq!(made.as_str(), "fb.2.1700000000000.1116446470");
+        assert_eq!(Fbp::parse(made.as_str()), Some(made));
+        assert_eq!(Fbp::mint("www.loja.com.br", 1_700_000_000, 1), None, "seconds");
     }
 
     #[test]

@@ -17,10 +17,22 @@ pub(super) fn subdomain_index(host: Option<&str>) -> usize {
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => 0,
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
-            let domain = psl2::lookup(name).and_then(|found| found.registrable_domain()).unwrap_or(name);
-            domain.split('.').count() - 1
+            registrable(name).unwrap_or(name).split('.').count() - 1
         }
     }
+}
+
+/// The site that a host is of: its registrable domain, for which each of its hosts may set cookies. None for an address and for
+/// a public suffix: those have their cookies for themselves.
+pub fn site(host: &str) -> Option<String> {
+    match parse(host)? {
+        Host::Domain(name) => registrable(name.trim_end_matches('.')).map(str::to_owned),
+        Host::Ipv4(_) | Host::Ipv6(_) => None,
+    }
+}
+
+fn registrable(name: &str) -> Option<&str> {
+    psl2::lookup(name)?.registrable_domain()
 }
 
 /// Reads what a `Host` header may hold: any case, Unicode or punycode, with a port.
@@ -63,6 +75,23 @@ mod tests {
     }
 
     #[test]
+    fn a_site_is_the_domain_that_all_its_hosts_share() {
+        let cases = [
+            ("www.loja.com.br:443", Some("loja.com.br")),
+            ("TRACK.loja.com.br.", Some("loja.com.br")),
+            ("loja.myshopify.com", Some("loja.myshopify.com")),
+            ("com.br", None),
+            ("localhost", None),
+            ("203.0.113.7", None),
+            ("[2001:db8::1]:8080", None),
+            ("", None),
+        ];
+        for (host, wanted) in cases {
+            assert_eq!(site(host).as_deref(), wanted, "{host}");
+        }
+    }
+
+    #[test]
     fn without_a_readable_host_the_server_writes_1() {
         assert_eq!(subdomain_index(None), 1);
         for host in ["", " ", "a b", "[", "http://", "%%"] {
@@ -74,6 +103,7 @@ mod tests {
         #[test]
         fn no_host_panics(host in any::<String>()) {
             prop_assert!(subdomain_index(Some(&host)) <= host.len().max(SERVER_MADE));
+            let _ = site(&host);
         }
     }
 }

@@ -83,6 +83,9 @@ pub(super) fn ignored(reason: Option<&str>) -> String {
     match reason {
         Some("order_not_paid") => "the order was not paid, and only a paid order is a Purchase".to_owned(),
         Some("no_person") => "the order had nothing by which Meta knows a person".to_owned(),
+        Some("consent_denied") => {
+            "the visitor whose click it came from denied consent, and the account sends nothing then".to_owned()
+        }
         Some(other) => format!("the order was left out ({})", words(other)),
         None => "the order was left out".to_owned(),
     }

@@ -155,6 +155,10 @@ fn what_sends_nothing_says_why_and_what_would_change_it() {
             "no_person",
             "Nothing goes to Meta: the order had nothing by which Meta knows a person. Send it again with an e-mail, a phone or what the browser had of the click.",
         ),
+        (
+            "consent_denied",
+            "Nothing goes to Meta: the visitor whose click it came from denied consent, and the account sends nothing then.",
+        ),
         ("a_new_word", "Nothing goes to Meta: the order was left out (a new word)."),
     ] {
         let case = Case { state: State::Ignored, reason: Some(reason), ..Case::default() };

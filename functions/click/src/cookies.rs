@@ -1,0 +1,83 @@
+//! Meta's cookies as the server sets them: where the API runs under the funnel's own domain they outlive those of a script, which
+//! Safari forgets after seven days.
+
+use lambda_http::http::{HeaderMap, HeaderValue, header};
+use lambda_http::{Body, Request, Response};
+use shared::db::clicks::{Kept, NewClick};
+use shared::domain::fb::{self, Fbc, Fbp};
+
+/// 90 days, as Meta's own (Meta, fbp and fbc parameters), in seconds.
+const AGE_S: u32 = 90 * 24 * 3600;
+
+/// What the browser holds of Meta's.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) fbc: Option<Fbc>,
+    pub(crate) fbp: Option<Fbp>,
+}
+
+impl Held {
+    /// Reads the request's cookies. A browser may have one name for its host and for its site: the newest click counts.
+    pub(crate) fn read(headers: &HeaderMap) -> Self {
+        let mut held = Self::default();
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| std::str::from_utf8(line.as_bytes()).ok());
+        for (name, value) in lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')) {
+            match name {
+                "_fbc" => {
+                    held.fbc = held.fbc.into_iter().chain(Fbc::parse(value)).max_by_key(Fbc::created_ms);
+                }
+                "_fbp" => held.fbp = held.fbp.or_else(|| Fbp::parse(value)),
+                _ => {}
+            }
+        }
+        held
+    }
+}
+
+/// Whether the API is of the page's site, so that the browser takes its cookies. The browser says so itself (`Sec-Fetch-Site`, W3C
+/// Fetch Metadata), else the host that it asked for does.
+pub(crate) fn is_of_site(headers: &HeaderMap, page_host: &str) -> bool {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        Some(said) => matches!(said, b"same-site" | b"same-origin"),
+        None => own_host(headers)
+            .is_some_and(|own| own == page_host || fb::site(page_host).is_some_and(|site| fb::site(own) == Some(site))),
+    }
+}
+
+/// The host that the browser asked for, which a CDN may have handed on.
+pub(crate) fn own_host(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-forwarded-host").or_else(|| headers.get(header::HOST))?.to_str().ok()
+}
+
+/// Sets what the browser does not hold yet. A new click's are set although it holds them: a script may have written them, and nobody
+/// can see that. A browser's own value stays, with its time and appendix; another browser's is never given to it.
+pub(crate) fn set(response: &mut Response<Body>, request: &Request, host: &str, click: &NewClick, kept: &Kept) {
+    let held = Held::read(request.headers());
+    let headers = response.headers_mut();
+    if let Some(ours) = kept.fbc.as_deref().and_then(Fbc::parse) {
+        let theirs = held.fbc.filter(|theirs| theirs.fbclid() == ours.fbclid());
+        if kept.new || theirs.is_none() {
+            add(headers, "_fbc", theirs.unwrap_or(ours).as_str(), host);
+        }
+    }
+    let given = [&click.fbp, &click.minted_fbp].into_iter().any(|it| it.is_some() && *it == kept.fbp);
+    let ours = kept.fbp.as_deref().filter(|_| given).and_then(Fbp::parse);
+    if let Some(fbp) = held.fbp.clone().or(ours)
+        && kept.fbp.is_some()
+        && (kept.new || held.fbp.is_none())
+    {
+        add(headers, "_fbp", fbp.as_str(), host);
+    }
+}
+
+/// Adds one, unless its value fits in none (RFC 6265, section 4.1.1): an fbclid may hold a semicolon.
+fn add(headers: &mut HeaderMap, name: &str, value: &str, host: &str) {
+    if value.contains([';', ',', '"', '\\', ' ']) {
+        return;
+    }
+    let domain = fb::site(host).map(|site| format!("; Domain={site}")).unwrap_or_default();
+    let cookie = format!("{name}={value}; Path=/{domain}; Max-Age={AGE_S}; Secure; SameSite=Lax");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,48 @@
+//! Which pages may read an answer: those of the funnel's own domains (W3C Fetch, CORS protocol).
+
+use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
+use lambda_http::{Body, Request, Response};
+use shared::db::funnels;
+use shared::http::{self, Problem};
+use shared::telemetry;
+use url::Url;
+
+use crate::State;
+
+/// The host of the page that a request is from, lower case and in punycode: of its `Origin`.
+pub(crate) fn page_host(headers: &HeaderMap) -> Option<String> {
+    let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
+    Url::parse(origin).ok()?.host_str().map(str::to_owned)
+}
+
+/// Lets the page read the answer. The cookies of its site go along with a click, so the origin is named.
+pub(crate) fn allow(response: &mut Response<Body>, request: &Request) {
+    if let Some(origin) = request.headers().get(header::ORIGIN) {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+}
+
+/// Answers a preflight: the funnel is in the path, so its domains are known.
+pub(crate) async fn preflight(state: &State, request: &Request, funnel_id: &str) -> Result<Response<Body>, Problem> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let Some(host) = page_host(request.headers()) else { return Ok(response) };
+    let host = host.as_str();
+    match state.db.run(|client| async move { funnels::has_site(&client, funnel_id, host).await }).await {
+        Ok(true) => {
+            allow(&mut response, request);
+            let headers = response.headers_mut();
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+            Ok(response)
+        }
+        Ok(false) => Ok(response),
+        Err(error) => {
+            tracing::error!(request.id = http::request_id(request), error = telemetry::chain(&error), "no preflight");
+            Err(Problem::unavailable())
+        }
+    }
+}

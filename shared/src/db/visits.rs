@@ -1,0 +1,79 @@
+//! Visits that are no clicks: counted, and nothing else.
+
+use deadpool_postgres::Client;
+
+use super::Error;
+
+/// Why a visit is no click.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoClick {
+    /// A crawler or a link preview.
+    Crawler,
+    /// A browser that loads ahead what nobody may ever look at.
+    Prefetch,
+    /// A request for the headers alone.
+    Head,
+}
+
+impl NoClick {
+    /// Its word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Crawler => "crawler",
+            Self::Prefetch => "prefetch",
+            Self::Head => "head",
+        }
+    }
+}
+
+/// What became of the count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Counted.
+    Yes,
+    /// The redirect leads to a host that is not the funnel's; nothing was counted.
+    LeadsAstray,
+    /// No such funnel, or a draft.
+    NoFunnel,
+    /// The tenant is retired.
+    Retired,
+}
+
+/// The statement of [`count`], for who measures or explains it.
+pub const COUNT: &str = "
+    with funnel as (
+        select f.tenant_id, f.id, f.status = 'active' as active, t.status::text = 'retired' as retired,
+               $3::text is null
+               or exists (select from funnel_domains d
+                          where d.tenant_id = f.tenant_id and d.funnel_id = f.id and '.' || $3 like '%.' || d.domain)
+               or exists (select from funnel_checkouts c
+                          where c.tenant_id = f.tenant_id and c.funnel_id = f.id and '.' || $3 like '%.' || c.domain) as leads_on
+        from funnels f join tenants t on t.id = f.tenant_id
+        where f.id = $1::text
+    ), counted as (
+        insert into unrecorded_visits as v (tenant_id, funnel_id, day, reason, visits)
+        select tenant_id, id, (clock() at time zone 'UTC')::date, $2::text, 1 from funnel where active and not retired and leads_on
+        on conflict (tenant_id, funnel_id, day, reason) do update set visits = v.visits + 1
+    )
+    select active, retired, leads_on from funnel";
+
+/// Counts a visit of a funnel that is no click. `destination` is the host that a redirect leads to.
+pub async fn count(
+    client: &Client,
+    funnel_id: &str,
+    why: NoClick,
+    destination: Option<&str>,
+) -> Result<Counted, Error> {
+    let statement = client.prepare_cached(COUNT).await?;
+    let row = client.query_opt(&statement, &[&funnel_id, &why.as_str(), &destination]).await?;
+    let Some(row) = row else { return Ok(Counted::NoFunnel) };
+    Ok(if row.try_get("retired")? {
+        Counted::Retired
+    } else if !row.try_get::<_, bool>("active")? {
+        Counted::NoFunnel
+    } else if !row.try_get::<_, bool>("leads_on")? {
+        Counted::LeadsAstray
+    } else {
+        Counted::Yes
+    })
+}
