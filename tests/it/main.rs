@@ -9,6 +9,7 @@ mod delivery;
 mod dispatch;
 mod faults;
 mod flow;
+mod funnel;
 mod hot_path;
 mod isolation;
 mod keys;

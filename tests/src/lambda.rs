@@ -115,6 +115,11 @@ impl Watch {
         Ok(Self { server, port })
     }
 
+    /// The port of 127.0.0.1 that the functions answer on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The base URL of the HTTP functions.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)

@@ -3,7 +3,7 @@
 //! - [`process`], [`scratch`], [`user`], [`net`], [`logs`], [`progress`]: children that end with us, temporary
 //!   directories, ports, output.
 //! - [`install`], [`python`]: what is brought below `target/local`, pinned.
-//! - [`browser`]: a real Chromium; [`site`]: what it sees; [`minify`]: the snippet made small.
+//! - [`browser`]: a real Chromium; [`site`]: what it sees; [`minify`]: the snippet made small; [`funnel`]: a demo to click through.
 //! - [`postgres`]: a real server; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
 //! - [`lambda`]: the functions under `cargo lambda watch`; [`queues`], [`event_source`]: SQS to a function.
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
@@ -22,6 +22,7 @@ pub mod answer;
 pub mod browser;
 pub mod chaos;
 pub mod event_source;
+pub mod funnel;
 pub mod heard;
 pub mod install;
 pub mod lambda;

@@ -123,7 +123,7 @@ async fn answer(request: Request<Incoming>, world: &World, held: &Mutex<Held>) -
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let body = String::from_utf8_lossy(&bytes).into_owned();
     let (url, path) = (parts.uri.to_string(), parts.uri.path().to_owned());
-    let response = if path == "/t.js" || path.starts_with("/v1/") {
+    let response = if path == "/t.js" || path.starts_with("/v1/") || path.starts_with("/r/") {
         api(&parts, &body, world).await
     } else if path == "/favicon.ico" {
         Response::new(Full::default())
@@ -135,7 +135,7 @@ async fn answer(request: Request<Incoming>, world: &World, held: &Mutex<Held>) -
     response
 }
 
-/// The click function, as API Gateway hands it a request. It has no identify route yet: that one is answered by a stub.
+/// The click and the order function, as API Gateway hands them a request. It has no identify route yet: that one is answered by a stub.
 async fn api(parts: &hyper::http::request::Parts, body: &str, world: &World) -> Response<Full<Bytes>> {
     if parts.uri.path().ends_with("/identify") {
         let mut stub = Response::new(Full::from("{}"));
@@ -148,7 +148,13 @@ async fn api(parts: &hyper::http::request::Parts, body: &str, world: &World) -> 
     for (name, value) in &parts.headers {
         event["headers"][name.as_str()] = String::from_utf8_lossy(value.as_bytes()).into_owned().into();
     }
-    let (parts, body) = click::handle(&world.click, &request::of(&event)).await.into_parts();
+    let request = request::of(&event);
+    let response = if parts.uri.path().starts_with("/v1/orders") {
+        order::handle(&world.order, &request).await
+    } else {
+        click::handle(&world.click, &request).await
+    };
+    let (parts, body) = response.into_parts();
     let bytes = match body {
         Body::Text(text) => text.into(),
         Body::Binary(bytes) => bytes.into(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tests::event_source::{self, EventSource};
+use tests::funnel::Funnel;
 use tests::lambda::{self, Watch};
 use tests::net;
 use tests::progress::Progress;
@@ -31,6 +32,8 @@ pub(crate) struct Stack {
     pub(crate) meta: Meta,
     /// The demo tenant.
     pub(crate) tenant: Seeded,
+    /// The pages to click through, unless the main job alone is done.
+    pub(crate) funnel: Option<Funnel>,
     watch: Watch,
     _event_source: EventSource,
     schedule: JoinHandle<()>,
@@ -58,6 +61,8 @@ impl Stack {
         let applied = invoke(&http, &watch, "migrate").await?;
         progress.say(format!("  {applied}"));
         let tenant = seed(&parts, &meta).await?;
+        let funnel =
+            if options.once { None } else { Some(Funnel::start(&tenant, watch.port(), options.funnel_port).await?) };
         let event_source = EventSource::start(&event_source::Settings {
             sqs: aws_sdk_sqs::Client::new(&parts.sdk),
             queue_url: parts.queue_url.clone(),
@@ -68,7 +73,7 @@ impl Stack {
             progress: progress.clone(),
         })?;
         let schedule = schedule(http.clone(), watch.invoke_url("sweep"), progress.clone());
-        Ok(Self { http, meta, tenant, watch, _event_source: event_source, schedule, parts })
+        Ok(Self { http, meta, tenant, funnel, watch, _event_source: event_source, schedule, parts })
     }
 
     /// The URL of a path of the API.
@@ -86,7 +91,13 @@ impl Stack {
     pub(crate) fn directory(&self) -> String {
         let base = self.watch.url();
         let aws = self.parts.aws.endpoint();
-        let mut rows = vec![
+        let mut rows = Vec::new();
+        if let Some(funnel) = &self.funnel {
+            rows.push(("demo funnel", format!("{} (click through it in a browser)", funnel.url())));
+        }
+        rows.extend([
+            ("snippet", format!("{base}/t.js?f={}", self.tenant.funnel_id)),
+            ("redirect link", format!("{base}/r/{}?to=http%3A%2F%2F127.0.0.1%2F", self.tenant.funnel_id)),
             ("clicks", format!("POST {base}/v1/funnels/{}/clicks", self.tenant.funnel_id)),
             (
                 "orders",
@@ -104,7 +115,7 @@ impl Stack {
             ("tenant", self.tenant.id.clone()),
             ("funnel", self.tenant.funnel_id.clone()),
             ("API key", self.tenant.api_key.clone()),
-        ];
+        ]);
         if let Some(simulator) = &self.meta.simulator {
             rows.push(("what Meta took", format!("{}/_simulator/events", simulator.base_url())));
             rows.push(("its requests", format!("{}/_simulator/requests", simulator.base_url())));
@@ -147,6 +158,7 @@ async fn seed(parts: &Parts, meta: &Meta) -> Result<Seeded> {
         .context("the demo tenant's pixel")?;
     tenant.pixel_id.clone_from(&meta.pixel_id);
     tenant.access_token.clone_from(&meta.access_token);
+    client.batch_execute(&Funnel::setting(&tenant)).await.context("the demo's checkout")?;
     seed::secret(&parts.sdk, SECRETS_PREFIX, &tenant).await?;
     Ok(tenant)
 }

@@ -85,7 +85,17 @@ impl Browser {
 
     /// A new visitor who reaches the server on this port of 127.0.0.1 under every name.
     pub async fn visitor(&self, port: u16) -> Result<Visitor> {
-        let proxy = json!({ "proxyServer": format!("http://127.0.0.1:{port}"), "proxyBypassList": "<-loopback>" });
+        self.behind(port, "<-loopback>").await
+    }
+
+    /// A new visitor who reaches this machine's own ports, by the names that it has itself.
+    pub async fn local_visitor(&self) -> Result<Visitor> {
+        // Nobody is behind that port: what is not of this machine ends there.
+        self.behind(9, "localhost,127.0.0.1").await
+    }
+
+    async fn behind(&self, port: u16, except: &str) -> Result<Visitor> {
+        let proxy = json!({ "proxyServer": format!("http://127.0.0.1:{port}"), "proxyBypassList": except });
         let made = self.pipe.call(None, "Target.createBrowserContext", proxy).await?;
         let context = made["browserContextId"].as_str().context("a context")?.to_owned();
         Ok(Visitor { pipe: Arc::clone(&self.pipe), context })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use aws_smithy_types::base64;
 use serde_json::{Value, json};
 
 use super::pipe::{Events, Pipe, lock};
@@ -119,6 +120,38 @@ impl Page {
             self.call("Input.dispatchMouseEvent", mouse).await?;
         }
         Ok(())
+    }
+
+    /// Types into an element, as a person would.
+    pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
+        self.eval(&format!(
+            "document.querySelector({0}).focus(), document.querySelector({0}).value = ''",
+            json!(selector)
+        ))
+        .await?;
+        self.call("Input.insertText", json!({ "text": text })).await?;
+        Ok(())
+    }
+
+    /// The window's size in CSS pixels, and whether it is a phone's.
+    pub async fn resize(&self, width: u32, height: u32, phone: bool) -> Result<()> {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
+        self.call("Emulation.setDeviceMetricsOverride", size).await?;
+        Ok(())
+    }
+
+    /// How the person likes pages: `light` or `dark`.
+    pub async fn prefers(&self, scheme: &str) -> Result<()> {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.call("Emulation.setEmulatedMedia", media).await?;
+        Ok(())
+    }
+
+    /// What the window shows, as a PNG.
+    pub async fn picture(&self) -> Result<Vec<u8>> {
+        let answer = self.call("Page.captureScreenshot", json!({ "format": "png" })).await?;
+        let data = answer["data"].as_str().context("a picture")?;
+        base64::decode(data).context("a picture in base64")
     }
 
     /// Takes the network away, or gives it back.
