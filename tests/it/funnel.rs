@@ -63,7 +63,7 @@ async fn a_newcomer_clicks_from_the_ad_to_the_event_at_meta() -> Result<()> {
     page.eval("show()").await?;
     demo.picture("2-landing").await?;
     let click_id = page.text("track.clickId()").await?;
-    page.follow("document.querySelector('#optin button').click()").await?;
+    page.follow("document.querySelector('#signup button').click()").await?;
     assert_eq!(page.text("document.querySelector('[name=sck]').value").await?, click_id);
     demo.picture("3-checkout").await?;
     page.follow("document.querySelector('form button').click()").await?;
