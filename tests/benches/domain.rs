@@ -81,6 +81,7 @@ fn attribution(bencher: Bencher<'_, '_>, count: i64) {
             clicked_at: at,
             observed_at: at,
             same_browser: index % 2 == 0,
+            confirmed: index % 3 == 0,
         }
     };
     let candidates: Vec<Candidate> = (0..count).map(candidate).collect();

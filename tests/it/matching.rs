@@ -1,5 +1,7 @@
 //! The statement that records an order chooses the click that the rules choose.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -12,8 +14,10 @@ const IP: [&str; 2] = ["203.0.113.7", "203.0.113.8"];
 const EMAIL: [&str; 2] = ["maria@example.com", "joao@example.com"];
 const PHONE: [&str; 2] = ["5511987654321", "5511987654322"];
 
+const ID: [&str; 2] = ["User-1", "User-2"];
+
 /// A click of the past: hours before now, its ad click (its own, or the first click's, whose link was shared), browser and
-/// address, and whose e-mail or phone was seen with it.
+/// address, and whose e-mail, phone or id was seen with it: by an order, or as a browser's claim.
 #[derive(Clone, Debug)]
 struct Past {
     hours: i32,
@@ -23,6 +27,8 @@ struct Past {
     ip: usize,
     email: Option<usize>,
     phone: Option<usize>,
+    id: Option<usize>,
+    claimed: bool,
 }
 
 /// An order: how many hours ago, and which of the clicks' signals it carries.
@@ -35,28 +41,40 @@ struct Carried {
     ip: Option<usize>,
     email: Option<usize>,
     phone: Option<usize>,
+    id: Option<usize>,
 }
 
 fn past() -> impl Strategy<Value = Past> {
     let person = || prop::option::of(0..2usize);
     let hours = prop_oneof![0..100i32, 0..900i32];
-    (hours, any::<bool>(), prop::bool::weighted(0.3), prop::option::of(0..3usize), 0..2usize, person(), person())
-        .prop_map(|(hours, fbclid, shared, fbp, ip, email, phone)| Past {
-            hours,
-            fbclid,
-            shared,
-            fbp,
-            ip,
-            email,
-            phone,
-        })
+    let click = (hours, any::<bool>(), prop::bool::weighted(0.3), prop::option::of(0..3usize), 0..2usize);
+    let seen = (person(), person(), person(), prop::bool::weighted(0.6));
+    (click, seen).prop_map(|((hours, fbclid, shared, fbp, ip), (email, phone, id, claimed))| Past {
+        hours,
+        fbclid,
+        shared,
+        fbp,
+        ip,
+        email,
+        phone,
+        id,
+        claimed,
+    })
 }
 
 fn carried() -> impl Strategy<Value = Carried> {
     let maybe = |max: usize| prop::option::weighted(0.3, 0..max);
-    (0..72i32, maybe(6), maybe(6), maybe(3), prop::option::weighted(0.8, 0..2usize), maybe(2), maybe(2)).prop_map(
-        |(hours, click, fbclid, fbp, ip, email, phone)| Carried { hours, click, fbclid, fbp, ip, email, phone },
-    )
+    (0..72i32, maybe(6), maybe(6), maybe(3), prop::option::weighted(0.8, 0..2usize), maybe(2), maybe(2), maybe(2))
+        .prop_map(|(hours, click, fbclid, fbp, ip, email, phone, id)| Carried {
+            hours,
+            click,
+            fbclid,
+            fbp,
+            ip,
+            email,
+            phone,
+            id,
+        })
 }
 
 async fn seed(world: &World, index: usize, past: &Past, first: &Past) -> Result<()> {
@@ -70,8 +88,9 @@ async fn seed(world: &World, index: usize, past: &Past, first: &Past) -> Result<
          values ('{tenant}', 'click{index}', '{funnel}', {fbclid}, {fbc}, {fbp}, '{ip}', 'agent', {shared_from},
                  now() - interval '{hours} hours')
          on conflict do nothing;
-         insert into identities (tenant_id, id, email_hash, phone_hash, click_id, created_at)
-         select c.tenant_id, 'i{index}', encode(sha256({email}), 'hex'), encode(sha256({phone}), 'hex'), c.id, c.created_at
+         insert into identities (tenant_id, id, email_hash, phone_hash, external_id_hash, click_id, source, created_at)
+         select c.tenant_id, 'i{index}', encode(sha256({email}), 'hex'), encode(sha256({phone}), 'hex'),
+                encode(sha256({id}), 'hex'), c.id, '{source}', c.created_at
          from clicks c where c.id = 'click{index}'",
         tenant = tenant.id,
         funnel = tenant.funnel_id,
@@ -83,6 +102,8 @@ async fn seed(world: &World, index: usize, past: &Past, first: &Past) -> Result<
         shared_from = quoted(shares.then_some("click0")),
         email = quoted(past.email.map(|it| EMAIL[it])),
         phone = quoted(past.phone.map(|it| PHONE[it])),
+        id = quoted(past.id.map(|it| ID[it])),
+        source = if past.claimed { "browser" } else { "order" },
     );
     world.execute(&sql).await
 }
@@ -94,7 +115,8 @@ fn quoted(text: Option<&str>) -> String {
 fn order(number: usize, carried: &Carried, now_s: i64) -> Value {
     let mut order = json!({
         "order_id": format!("o{number}"), "value": 1, "currency": "BRL", "event_time": now_s - i64::from(carried.hours) * 3600,
-        "customer": {"user_agent": "agent", "external_id": format!("buyer{number}")}, "click": {},
+        "customer": {"user_agent": "agent", "external_id": carried.id.map_or(format!("buyer{number}"), |id| ID[id].to_owned())},
+        "click": {},
     });
     if let Some(click) = carried.click {
         order["click"]["click_id"] = format!("click{click}").into();
@@ -122,7 +144,7 @@ fn order(number: usize, carried: &Carried, now_s: i64) -> Value {
 async fn the_statement_chooses_as_the_rules_do() -> Result<()> {
     let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(20_261_124), ..Config::default() });
     let now_s = shared::clock::Clock::SYSTEM.now_s();
-    let mut stages = std::collections::BTreeMap::new();
+    let (mut stages, mut kinds) = (BTreeMap::new(), BTreeMap::new());
     for _ in 0..10 {
         let world = World::new().await?;
         let clicks = prop::collection::vec(past(), 6).new_tree(&mut runner).ok().context("clicks")?.current();
@@ -140,11 +162,22 @@ async fn the_statement_chooses_as_the_rules_do() -> Result<()> {
             let told =
                 format!("{} {}", found["stage"].as_str().unwrap_or(""), found["click_id"].as_str().unwrap_or(""));
             assert_eq!(row.as_deref(), Some(told.as_str()), "{clicks:#?} {carried:#?} {placed:#}");
+            for it in found["evidence"].as_array().into_iter().flatten() {
+                let word = if it["confirmed"] == true { "confirmed" } else { "claimed" };
+                *kinds.entry(format!("{word} {} {}", it["evidence"], it["verdict"])).or_insert(0) += 1;
+            }
             *stages.entry(told.split(' ').next().unwrap_or("").to_owned()).or_insert(0) += 1;
         }
     }
     for stage in ["identity", "click", "network", "none"] {
         assert!(stages.get(stage).is_some_and(|count| *count > 3), "too few of {stage}: {stages:?}");
+    }
+    for evidence in ["email_hash", "phone_hash", "external_id_hash"] {
+        for kind in ["confirmed", "claimed"].map(|word| format!("{word} \"{evidence}\"")) {
+            for verdict in ["taken", "outranked"].map(|verdict| format!("{kind} \"{verdict}\"")) {
+                assert!(kinds.get(&verdict).is_some_and(|count| *count > 3), "too few of {verdict}: {kinds:?}");
+            }
+        }
     }
     Ok(())
 }

@@ -18,6 +18,8 @@ struct EvidenceAnswer {
     click_id: String,
     /// Unix seconds.
     clicked_at: i64,
+    /// Whether more than a browser's word stands behind it.
+    confirmed: bool,
     verdict: &'static str,
 }
 
@@ -31,6 +33,7 @@ impl From<Match> for MatchAnswer {
                 evidence: it.candidate.evidence.as_str(),
                 click_id: it.candidate.click_id,
                 clicked_at: it.candidate.clicked_at.div_euclid(1_000_000),
+                confirmed: it.candidate.confirmed,
                 verdict: it.verdict.as_str(),
             })
             .collect();

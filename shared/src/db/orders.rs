@@ -48,6 +48,8 @@ pub struct NewOrder {
     pub email_hash: Option<String>,
     /// See `email_hash`.
     pub phone_hash: Option<String>,
+    /// See `email_hash`: the seller's own id of the buyer.
+    pub external_id_hash: Option<String>,
     /// Identifiers of the click that the order carries.
     pub click_id: Option<String>,
     /// See `click_id`.
@@ -135,6 +137,7 @@ pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error
                 &order.event_source_url,
                 &order.action_source,
                 &order.utm,
+                &order.external_id_hash,
             ],
         )
         .await?;
@@ -168,9 +171,32 @@ fn kept(row: &Row, id: &str) -> Result<Kept, Error> {
     })
 }
 
-/// How many of the newest observations of a hash are looked at: a checkout that sends one address for everybody must not
-/// make each order slower than the last.
+/// How many of the newest observations of a hash are looked at, of those from orders and of those from browsers: a checkout that
+/// sends one address for everybody must not make each order slower than the last, and claims must not hide what orders know.
 const OBSERVATIONS: i32 = 20;
+
+/// The clicks with which a hash of the buyer was seen, as SQL. An order's observation is confirmed by itself; a browser's is where an
+/// order's points at a click of the same browser.
+fn observed(evidence: Evidence, hash: &str) -> String {
+    let column = evidence.as_str();
+    let newest = |source: &str| {
+        format!(
+            "(select o.click_id, o.source, o.created_at from identities o
+              where o.tenant_id = $1 and o.{column} || o.source = {hash} || '{source}'
+                and o.{column} is not null and o.click_id is not null and o.created_at <= latest
+              order by o.created_at desc limit {OBSERVATIONS})"
+        )
+    };
+    format!(
+        "(select '{column}', c.id, c.created_at, i.created_at, coalesce(c.browser = bounds.browser, false) as same_browser,
+                 i.source = 'order' or c.browser is not null and bool_or(i.source = 'order') over (partition by c.browser) as confirmed
+          from bounds cross join lateral ({orders} union all {browsers}) i
+              join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
+          order by c.created_at >= oldest desc, same_browser desc, confirmed desc, i.created_at desc limit 5)",
+        orders = newest("order"),
+        browsers = newest("browser"),
+    )
+}
 
 /// Rank and stage of each evidence as SQL, from the rules' own definition.
 fn evidence_case(column: &str, value: impl Fn(Evidence) -> String) -> String {
@@ -213,6 +239,12 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
     let (identity, network) = (Stage::Identity.as_str(), Stage::Network.as_str());
     let (new_progress, old_progress) = (progress_case("excluded.state"), progress_case("o.state"));
     let (no_person, consent_denied) = (IgnoredReason::NoPerson.as_str(), IgnoredReason::ConsentDenied.as_str());
+    let identity_candidates = [
+        observed(Evidence::Email, "$15::text"),
+        observed(Evidence::Phone, "$16::text"),
+        observed(Evidence::ExternalId, "$27::text"),
+    ]
+    .join("\n        union all\n        ");
     format!(
         "
     with gate as (
@@ -239,41 +271,27 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         from times
     ), candidate as (
         select 'click_id' as evidence, c.id as click_id, c.created_at as clicked_at, c.created_at as observed_at,
-               coalesce(c.browser = bounds.browser, false) as same_browser
+               coalesce(c.browser = bounds.browser, false) as same_browser, true as confirmed
         from bounds join clicks c on c.tenant_id = $1 and c.id = coalesce(
             (select a.click_id from click_aliases a where a.tenant_id = $1 and a.id = $17::text), $17)
         union all
-        select 'fbc', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false)
+        select 'fbc', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false), true
         from bounds join clicks c on c.tenant_id = $1 and c.fbc = $18::text
         union all
-        select 'fbclid', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false)
+        select 'fbclid', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false), true
         from bounds join clicks c on c.tenant_id = $1 and c.fbclid = $19::text
         union all
-        select 'fbclid', s.id, s.created_at, s.created_at, true
+        select 'fbclid', s.id, s.created_at, s.created_at, true, true
         from bounds join clicks c on c.tenant_id = $1 and c.fbclid = $19
             join clicks s on s.tenant_id = $1 and s.shared_from = c.id and s.browser = bounds.browser
         union all
-        (select 'fbp', c.id, c.created_at, c.created_at, true
+        (select 'fbp', c.id, c.created_at, c.created_at, true, true
          from bounds join clicks c on c.tenant_id = $1 and c.browser = bounds.browser and c.created_at <= latest
          order by c.created_at desc limit 5)
         union all
-        (select 'email_hash', c.id, c.created_at, i.created_at, coalesce(c.browser = bounds.browser, false)
-         from bounds cross join lateral (
-                 select o.click_id, o.created_at from identities o
-                 where o.tenant_id = $1 and o.email_hash = $15::text and o.click_id is not null and o.created_at <= latest
-                 order by o.created_at desc limit {OBSERVATIONS}
-             ) i join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
-         order by c.created_at >= oldest desc, i.created_at desc limit 5)
+        {identity_candidates}
         union all
-        (select 'phone_hash', c.id, c.created_at, i.created_at, coalesce(c.browser = bounds.browser, false)
-         from bounds cross join lateral (
-                 select o.click_id, o.created_at from identities o
-                 where o.tenant_id = $1 and o.phone_hash = $16::text and o.click_id is not null and o.created_at <= latest
-                 order by o.created_at desc limit {OBSERVATIONS}
-             ) i join clicks c on c.tenant_id = $1 and c.id = i.click_id and c.created_at <= latest
-         order by c.created_at >= oldest desc, i.created_at desc limit 5)
-        union all
-        (select 'network', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false)
+        (select 'network', c.id, c.created_at, c.created_at, coalesce(c.browser = bounds.browser, false), true
          from bounds join clicks c on c.tenant_id = $1 and c.ip = $22::text and c.user_agent = $23::text
              and c.created_at between network_oldest and latest
          order by c.created_at desc limit 3)
@@ -286,7 +304,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                or 1 = (select count(distinct n.click_id) from candidate n where n.evidence = 'network' and n.clicked_at >= oldest))
     ), chosen as (
         select click_id, stage, evidence from fit
-        order by rank, same_browser desc, observed_at desc, clicked_at desc, click_id limit 1
+        order by rank, same_browser desc, confirmed desc, observed_at desc, clicked_at desc, click_id limit 1
     ), click as (
         select c.id, coalesce(c.fbclid, f.fbclid) as fbclid, coalesce(c.fbc, f.fbc) as fbc, c.url,
                c.consent is not distinct from 'denied' as denied,
@@ -331,7 +349,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                $14::text::jsonb, judged.denied, judged.click_id, judged.stage,
                (select coalesce(jsonb_agg(jsonb_build_array(evidence, click_id,
                     (extract(epoch from clicked_at) * 1000000)::bigint, (extract(epoch from observed_at) * 1000000)::bigint,
-                    same_browser)), '[]') from candidate),
+                    same_browser, confirmed)), '[]') from candidate),
                jsonb_build_object('ordered_at', (extract(epoch from times.ordered_at) * 1000000)::bigint,
                                   'window_days', times.window_days),
                case when judged.ignored is not null then 'ignored' when judged.sends then 'pending' else 'held' end,
@@ -352,13 +370,13 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         insert into dispatch_attempts (tenant_id, id, event_id, created_at, due_at, expires_at)
         select $1, $3, event_id, clock(), clock(), times.happened_at + {SEND_WITHIN_S} * interval '1 second' from claim, times
     ), observation as (
-        insert into identities (tenant_id, id, email_hash, phone_hash, click_id, source, created_at, updated_at)
+        insert into identities (tenant_id, id, email_hash, phone_hash, external_id_hash, click_id, source, created_at, updated_at)
         -- A match by the network alone is too weak to vouch for the next one, and who denied is not remembered.
-        select $1, $3, $15, $16,
+        select $1, $3, $15, $16, $27,
                case when conversion.match_stage <> '{network}' and not conversion.limited_data_use then conversion.click_id end,
                'order', clock(), clock()
         from conversion
-        where ($15 is not null or $16 is not null) and (conversion.inserted or exists (select from claim))
+        where ($15 is not null or $16 is not null or $27 is not null) and (conversion.inserted or exists (select from claim))
     ), placed as (
         insert into orders as o (tenant_id, id, order_key, state, ordered_at, paid_at, utm, created_at, updated_at)
         select $1, $3, $5, $11::text, ordered_at, case when $11 = 'paid' then happened_at end, $26::text::jsonb, clock(), clock()

@@ -147,16 +147,25 @@ fn json<T: DeserializeOwned>(row: &Row, table: &'static str, column: &'static st
     serde_json::from_str(row.try_get(column)?).map_err(|_| Error::Inconsistent { table, column })
 }
 
-/// The candidates of a row's `match_candidates`: lists of evidence, click id, clicked at, observed at, same browser.
+/// A candidate as `match_candidates` keeps it: evidence, click id, clicked at, observed at, same browser, confirmed. Where the last
+/// is missing, the match is older than browsers' claims.
+#[derive(Deserialize)]
+struct StoredCandidate(String, String, i64, i64, bool, #[serde(default = "yes")] bool);
+
+fn yes() -> bool {
+    true
+}
+
+/// The candidates of a row's `match_candidates`.
 pub(super) fn candidates(row: &Row) -> Result<Vec<Candidate>, Error> {
     const UNEXPECTED: Error = Error::Inconsistent { table: "conversions", column: "match_candidates" };
     let text: &str = row.try_get("match_candidates")?;
-    let stored: Vec<(String, String, i64, i64, bool)> = serde_json::from_str(text).map_err(|_| UNEXPECTED)?;
+    let stored: Vec<StoredCandidate> = serde_json::from_str(text).map_err(|_| UNEXPECTED)?;
     stored
         .into_iter()
-        .map(|(evidence, click_id, clicked_at, observed_at, same_browser)| {
+        .map(|StoredCandidate(evidence, click_id, clicked_at, observed_at, same_browser, confirmed)| {
             let evidence = Evidence::parse(&evidence).ok_or(UNEXPECTED)?;
-            Ok(Candidate { evidence, click_id, clicked_at, observed_at, same_browser })
+            Ok(Candidate { evidence, click_id, clicked_at, observed_at, same_browser, confirmed })
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::fb::{Fbc, Fbp};
 use super::money::Money;
 use super::order::{OrderId, words};
-use super::user_data::{ClientIp, Hashed, Hashes, UserAgent};
+use super::user_data::{ClientIp, Hashed, Hashes, UserAgent, digest};
 
 words! {
     /// Where a conversion stands: it is in exactly one state.
@@ -105,10 +105,10 @@ impl UserData {
         self.0.insert("fbp", UserValue::Plain(fbp.as_str().to_owned()));
     }
 
-    /// The first form of a hashed field.
-    pub fn first_hash(&self, key: &str) -> Option<&str> {
+    /// What tells the person by a hashed field: the digest of its first form.
+    pub fn digest(&self, key: &str) -> Option<String> {
         match self.0.get(key)? {
-            UserValue::Hashed(values) => values.first().map(String::as_str),
+            UserValue::Hashed(values) => values.first().map(|it| digest(it)),
             UserValue::Plain(_) => None,
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn sentence(facts: &Facts<'_>) -> String {
 fn found(facts: &Facts<'_>, taken: &Candidate) -> String {
     let mut because: Vec<&str> = Vec::new();
     for it in &facts.found.evidence {
-        let reason = because_of(it.candidate.evidence);
+        let reason = because_of(&it.candidate);
         if matches!(it.verdict, Verdict::Taken | Verdict::Agrees) && !because.contains(&reason) {
             because.push(reason);
         }
@@ -31,15 +31,21 @@ fn found(facts: &Facts<'_>, taken: &Candidate) -> String {
     format!("It was matched to the click of {at}, {distance}, because {because}.{campaign}")
 }
 
-fn because_of(evidence: Evidence) -> &'static str {
-    match evidence {
-        Evidence::ClickId => "the order carries that click's id",
-        Evidence::Fbc => "the order carries the fbc that Meta gave the click",
-        Evidence::Fbclid => "the order carries the fbclid that Meta gave the click",
-        Evidence::Fbp => "the order comes from the same browser (fbp)",
-        Evidence::Email => "the buyer's e-mail was seen with that click",
-        Evidence::Phone => "the buyer's phone was seen with that click",
-        Evidence::Network => "it alone came from the buyer's network and browser in the 24 hours before",
+fn because_of(it: &Candidate) -> &'static str {
+    match (it.evidence, it.confirmed) {
+        (Evidence::ClickId, _) => "the order carries that click's id",
+        (Evidence::Fbc, _) => "the order carries the fbc that Meta gave the click",
+        (Evidence::Fbclid, _) => "the order carries the fbclid that Meta gave the click",
+        (Evidence::Fbp, _) => "the order comes from the same browser (fbp)",
+        (Evidence::Email, true) => "the buyer's e-mail was seen with that click",
+        (Evidence::Phone, true) => "the buyer's phone was seen with that click",
+        (Evidence::ExternalId, true) => "the buyer's customer id was seen with that click",
+        (Evidence::Email, false) => "that click's visitor gave the buyer's e-mail, which no order had confirmed yet",
+        (Evidence::Phone, false) => "that click's visitor gave the buyer's phone, which no order had confirmed yet",
+        (Evidence::ExternalId, false) => {
+            "that click's visitor gave the buyer's customer id, which no order had confirmed yet"
+        }
+        (Evidence::Network, _) => "it alone came from the buyer's network and browser in the 24 hours before",
     }
 }
 

@@ -9,7 +9,14 @@ const RULES: Rules = Rules { ordered_at: NOW * 1_000_000, window_days: 28 };
 
 fn candidate(evidence: Evidence, seconds_before: i64) -> Candidate {
     let at = (NOW - seconds_before) * 1_000_000;
-    Candidate { evidence, click_id: format!("c{seconds_before}"), clicked_at: at, observed_at: at, same_browser: false }
+    Candidate {
+        evidence,
+        click_id: format!("c{seconds_before}"),
+        clicked_at: at,
+        observed_at: at,
+        same_browser: false,
+        confirmed: true,
+    }
 }
 
 fn pending(number: i32, due_at: i64) -> Attempt {

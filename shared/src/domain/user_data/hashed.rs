@@ -48,6 +48,16 @@ impl Hashed {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What tells the person: the digest in lower case, without the appendix, which changes while the person stays.
+    pub fn digest(&self) -> String {
+        digest(&self.0)
+    }
+}
+
+/// The digest of a stored form; see [`Hashed::digest`].
+pub(in crate::domain) fn digest(stored: &str) -> String {
+    stored.split('.').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Shows the first four digits only: a whole hash finds its person again.
@@ -181,6 +191,15 @@ mod tests {
                 let value = format!("{digest}.{end}");
                 assert_eq!(passed(&value), Some(value));
             }
+        }
+    }
+
+    #[test]
+    fn the_same_person_has_one_digest_with_any_appendix() {
+        for value in
+            [SHA256, &SHA256.to_uppercase(), &format!("{SHA256}.AQ"), &format!("{}.AQQAAQMC", SHA256.to_uppercase())]
+        {
+            assert_eq!(Hashed::passed(value).unwrap().digest(), SHA256, "{value}");
         }
     }
 

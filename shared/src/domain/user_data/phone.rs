@@ -33,6 +33,11 @@ pub fn ph(raw: &str, country: Option<Country>) -> Option<Hashed> {
     Hashed::passed(raw).or_else(|| PlainPhone::parse(raw, country)?.hash())
 }
 
+/// Whether the person's country makes no difference to [`ph`]: the number begins with a plus, is hashed already, or is none.
+pub fn names_its_country(raw: &str) -> bool {
+    Hashed::passed(raw).is_some() || Typed::read(raw).is_none_or(|typed| typed.has_plus)
+}
+
 impl PlainPhone {
     fn parse(raw: &str, country: Option<Country>) -> Option<Self> {
         let typed = Typed::read(raw)?;
@@ -220,6 +225,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_number_that_names_its_country_is_the_same_in_every_country(raw in "[+0-9 ()a-z]{0,18}|\\+[1-9][0-9]{6,14}|[0-9a-f]{64}") {
+            if names_its_country(&raw) {
+                prop_assert_eq!(phone(&raw, "BR"), phone(&raw, ""));
+                prop_assert_eq!(phone(&raw, "US"), phone(&raw, ""));
+            }
+        }
+
         #[test]
         fn no_text_panics(text in any::<String>(), shape in "[+]?[0-9 ()x#.-]{0,24}", country in "BR|US|IT|AR|MX|") {
             let _ = (phone(&text, &country), phone(&shape, &country));
