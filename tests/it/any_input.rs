@@ -23,6 +23,21 @@ const BROWSER: [&str; 12] = [
     "click_id",
     "consent",
 ];
+const PERSON: [&str; 13] = [
+    "click_id",
+    "fbc",
+    "fbclid",
+    "fbp",
+    "email",
+    "email_hash",
+    "phone",
+    "phone_hash",
+    "external_id",
+    "country",
+    "first_name",
+    "consent",
+    "referrer",
+];
 const ORDER: [&str; 5] = ["event_name", "status", "event_time", "event_source_url", "action_source"];
 const CUSTOMER: [&str; 11] =
     ["email", "phone", "first_name", "last_name", "city", "state", "zip", "country", "external_id", "ip", "user_agent"];
@@ -100,6 +115,10 @@ fn click() -> impl Strategy<Value = String> {
     object(&BROWSER)
 }
 
+fn person() -> impl Strategy<Value = String> {
+    object(&PERSON)
+}
+
 /// An order: mostly with a core that is right, and anything at all in the rest.
 fn order() -> impl Strategy<Value = String> {
     let core = prop_oneof![
@@ -129,11 +148,20 @@ fn hold(answer: &Answer, taken: &[u16]) -> Result<()> {
     answer.expect_problem(answer.status)
 }
 
-async fn send(world: &World, click: &Request, orders: &[Request]) -> Result<()> {
-    let before = world.rows().await?;
-    let answer = world.send_click(click).await?;
-    hold(&answer, &[200])?;
-    ensure!(answer.status == 200 || world.rows().await? == before, "a refused click changed something");
+async fn send(world: &World, browser: &[Request], orders: &[Request]) -> Result<()> {
+    for request in browser {
+        let before = world.rows().await?;
+        let answer = world.send_click(request).await?;
+        if answer.status == 429 {
+            answer.expect_problem(429)?;
+        } else {
+            hold(&answer, &[200])?;
+        }
+        ensure!(
+            answer.status == 200 || world.rows().await? == before,
+            "a refused request of a browser changed something"
+        );
+    }
     for order in orders {
         let before = world.rows().await?;
         let answer = world.send_order(order).await?;
@@ -147,15 +175,15 @@ async fn send(world: &World, click: &Request, orders: &[Request]) -> Result<()> 
 fn check<S: Strategy>(
     cases: u32,
     strategy: &S,
-    requests: impl Fn(&World, &S::Value) -> (Request, Vec<Request>),
+    requests: impl Fn(&World, &S::Value) -> (Vec<Request>, Vec<Request>),
 ) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let world = runtime.block_on(World::new())?;
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     runner
         .run(strategy, |input| {
-            let (click, orders) = requests(&world, &input);
-            let sent = runtime.block_on(send(&world, &click, &orders));
+            let (browser, orders) = requests(&world, &input);
+            let sent = runtime.block_on(send(&world, &browser, &orders));
             sent.map_err(|error| TestCaseError::fail(format!("{error:#}")))
         })
         .map_err(|error| anyhow::anyhow!("{error}"))?;
@@ -166,11 +194,12 @@ fn check<S: Strategy>(
 
 #[test]
 fn no_json_is_a_5xx_and_what_is_refused_changes_nothing() -> Result<()> {
-    check(300, &(click(), order(), any::<String>()), |world, (click, order, header)| {
+    check(300, &(click(), person(), order(), any::<String>()), |world, (click, person, order, header)| {
         let header: String = header.chars().filter(|it| !it.is_control()).collect();
         let click = request::with_header(world.click_request(click), "user-agent", &header);
         let click = request::with_header(click, "x-forwarded-for", &header);
-        (click, vec![world.order_request(order)])
+        let person = request::with_header(world.identify_request(person), "user-agent", &header);
+        (vec![click, person], vec![world.order_request(order)])
     })
 }
 
@@ -180,18 +209,21 @@ fn no_bytes_are_a_5xx_and_what_is_refused_changes_nothing() -> Result<()> {
         prop::collection::vec(any::<u8>(), 0..300),
         "\\PC{0,100}".prop_map(String::into_bytes),
         // A body that was cut, or damaged on its way.
-        (prop_oneof![click(), order()], any::<prop::sample::Index>(), any::<u8>()).prop_map(|(body, at, byte)| {
-            let mut bytes = body.into_bytes();
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-            if byte % 4 == 0 {
-                bytes.truncate(at);
+        (prop_oneof![click(), person(), order()], any::<prop::sample::Index>(), any::<u8>()).prop_map(
+            |(body, at, byte)| {
+                let mut bytes = body.into_bytes();
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+                if byte % 4 == 0 {
+                    bytes.truncate(at);
+                }
+                bytes
             }
-            bytes
-        }),
+        ),
     ];
     check(300, &bytes, |world, bytes| {
         let order = request::with_key(request::post_bytes("/v1/orders", bytes), &world.tenant.api_key);
-        (request::post_bytes(&world.clicks_path(), bytes), vec![order])
+        let identify = world.identify_request("").uri().path().to_owned();
+        (vec![request::post_bytes(&world.clicks_path(), bytes), request::post_bytes(&identify, bytes)], vec![order])
     })
 }

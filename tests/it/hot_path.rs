@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
-use shared::db::{clicks, dispatch, keys, orders, stories};
+use shared::db::{clicks, dispatch, funnels, identities, keys, orders, stories};
 use tests::world::World;
 
 const ROWS: i32 = 100_000;
@@ -15,6 +15,10 @@ async fn load(world: &World) -> Result<()> {
         .execute(&format!(
             "insert into tenants (id, slug, status) select 't' || n, 't' || n, 'active' from generate_series(1, 5000) n;
              insert into funnels (tenant_id, id, name, status) select 't' || n, 'f' || n, 'Load', 'active' from generate_series(1, 5000) n;
+             insert into funnel_domains (tenant_id, funnel_id, domain) select tenant_id, id, 'example.com' from funnels;
+             insert into funnel_checkouts (tenant_id, funnel_id, domain, platform, slot)
+             select tenant_id, id, 'pay.example.net', 'other', 'xcod' from funnels;
+             insert into funnel_minutes (tenant_id, funnel_id, minute, clicks) select tenant_id, id, date_trunc('minute', now()), 36 from funnels;
              insert into api_keys (tenant_id, id, secret_hash) select 't' || n, 'k', repeat('0', 64) from generate_series(1, 5000) n;
              insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, created_at)
              select case n % 20 when 0 then '{tenant}' else 't' || n % 20 end, 'c' || n,
@@ -22,8 +26,9 @@ async fn load(world: &World) -> Result<()> {
                     'fb.1.1700000000000.' || n, '203.0.' || n / 250 % 250 || '.' || n % 250, 'agent', now() - n * interval '20 seconds'
              from generate_series(1, {ROWS}) n;
              insert into click_aliases (tenant_id, id, click_id) select tenant_id, 'a' || id, id from clicks;
-             insert into identities (tenant_id, id, email_hash, phone_hash, click_id, created_at)
-             select tenant_id, 'i' || id, encode(sha256(id::bytea), 'hex'), encode(sha256(('p' || id)::bytea), 'hex'), id, created_at
+             insert into identities (tenant_id, id, email_hash, phone_hash, external_id_hash, click_id, created_at)
+             select tenant_id, 'i' || id, encode(sha256(id::bytea), 'hex'), encode(sha256(('p' || id)::bytea), 'hex'),
+                    encode(sha256(('x' || id)::bytea), 'hex'), id, created_at
              from clicks;
              insert into dedupe_registry (tenant_id, id, event_id, order_id, event_name, value, currency)
              select tenant_id, id, encode(sha256(('e' || id)::bytea), 'hex'), id, 'Purchase', 1, 'BRL' from clicks;
@@ -49,9 +54,8 @@ async fn load(world: &World) -> Result<()> {
         .await
 }
 
-/// Plans and runs a statement with these arguments, as a generic plan: what a warm function runs. Gives its scans as
-/// (node, table or index).
-async fn scans(world: &World, name: &str, sql: &str, arguments: &str) -> Result<Vec<(String, String)>> {
+/// Plans and runs a statement with these arguments, as a generic plan: what a warm function runs.
+async fn plan(world: &World, name: &str, sql: &str, arguments: &str) -> Result<Value> {
     let client = world.db.connect().await?;
     client.batch_execute(&format!("set plan_cache_mode = force_generic_plan; prepare {name} as {sql}; begin")).await?;
     let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
@@ -59,10 +63,25 @@ async fn scans(world: &World, name: &str, sql: &str, arguments: &str) -> Result<
     let row = client.query_one(&explain, &[]).await.with_context(|| name.to_owned())?;
     let plan: Value = row.try_get(0)?;
     client.batch_execute("rollback").await?;
+    Ok(plan[0]["Plan"].clone())
+}
+
+/// The scans of a plan as (node, table or index).
+async fn scans(world: &World, name: &str, sql: &str, arguments: &str) -> Result<Vec<(String, String)>> {
+    let plan = plan(world, name, sql, arguments).await?;
     let mut found = Vec::new();
-    collect(&plan[0]["Plan"], &mut found);
+    collect(&plan, &mut found);
     ensure!(!found.is_empty(), "{name}: no scan found in {plan}");
     Ok(found)
+}
+
+/// The most rows that any node of a plan read of a table, taken or not.
+fn most_read(plan: &Value, table: &str) -> i64 {
+    let number = |key: &str| plan[key].as_i64().unwrap_or_default();
+    let read = number("Actual Rows") + number("Rows Removed by Filter");
+    let own = if plan["Relation Name"] == table { read } else { 0 };
+    let below = plan["Plans"].as_array().into_iter().flatten().map(|child| most_read(child, table));
+    below.max().unwrap_or_default().max(own)
 }
 
 fn collect(plan: &Value, found: &mut Vec<(String, String)>) {
@@ -107,7 +126,8 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let hash = "encode(sha256('c40'), 'hex')";
     let order = format!(
         "'{tenant}','{tenant}-key','new','api','o-new','e-new','Purchase','1.00','BRL',{now},'paid',null,'{{}}','{{}}',{hash},
-         encode(sha256('pc40'), 'hex'),'c40','fb.1.1700000000000.id60','id60','fb.1.1700000000000.80',null,'203.0.0.100','agent',null,null,'{{}}'",
+         encode(sha256('pc40'), 'hex'),'c40','fb.1.1700000000000.id60','id60','fb.1.1700000000000.80',null,'203.0.0.100','agent',null,null,'{{}}',
+         encode(sha256('xc40'), 'hex')",
         now = shared::clock::Clock::SYSTEM.now_ms() * 1000,
     );
     let found = scans(&world, "orders", orders::sql(), &order).await?;
@@ -119,8 +139,9 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
         "clicks_tenant_id_browser_created_at_idx",
         "clicks_tenant_id_ip_created_at_idx",
         "clicks_tenant_id_shared_from_browser_key",
-        "identities_tenant_id_email_hash_created_at_idx",
-        "identities_tenant_id_phone_hash_created_at_idx",
+        "identities_tenant_id_email_hash_source_created_at_idx",
+        "identities_tenant_id_phone_hash_source_created_at_idx",
+        "identities_tenant_id_external_id_hash_source_created_at_idx",
         "dedupe_registry_tenant_id_event_id_key",
         "orders_tenant_id_order_key_key",
     ];
@@ -138,8 +159,81 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let found = scans(&world, "stories", stories::FIND, &format!("'{tenant}','e',null")).await?;
     let wanted = ["dispatch_attempts_tenant_id_event_id_idx", "receipts_pkey", "deliveries_tenant_id_order_key_idx"];
     assert_indexed("stories", &found, &wanted);
+    let found = scans(&world, "country", funnels::COUNTRY, &format!("'{}'", world.tenant.funnel_id)).await?;
+    assert_indexed("country", &found, &["funnels_id_key", "tenants_pkey"]);
     let found = scans(&world, "keys", keys::FIND, &format!("'{tenant}'")).await?;
     assert_indexed("keys", &found, &["api_keys_pkey", "tenants_pkey"]);
+    Ok(())
+}
+
+/// A hash that browsers claimed 100,000 times at 2,000 clicks, after two orders had it; a click that has 50 of the claims and 5,000
+/// orders; and twenty tenants' other observations.
+async fn claims(world: &World) -> Result<()> {
+    let (tenant, funnel) = (&world.tenant.id, &world.tenant.funnel_id);
+    world
+        .execute(&format!(
+            "insert into tenants (id, slug, status) select 't' || n, 't' || n, 'active' from generate_series(1, 5000) n;
+             insert into funnels (tenant_id, id, name, status) select 't' || n, 'f' || n, 'Load', 'active' from generate_series(1, 5000) n;
+             insert into funnel_domains (tenant_id, funnel_id, domain) select tenant_id, id, 'example.com' from funnels;
+             insert into clicks (tenant_id, id, funnel_id, fbclid, fbc, fbp, ip, user_agent, created_at)
+             select case n % 20 when 0 then '{tenant}' else 't' || n % 20 end, 'c' || n,
+                    case n % 20 when 0 then '{funnel}' else 'f' || n % 20 end, 'id' || n, 'fb.1.1700000000000.id' || n,
+                    'fb.1.1700000000000.' || n, '203.0.113.7', 'agent', now() - n * interval '1 minute'
+             from generate_series(1, 40000) n;
+             insert into click_aliases (tenant_id, id, click_id) select tenant_id, 'a' || id, id from clicks;
+             insert into identities (tenant_id, id, email_hash, click_id, created_at)
+             select tenant_id, 'i' || id, encode(sha256(id::bytea), 'hex'), id, created_at from clicks;
+             insert into identities (tenant_id, id, email_hash, external_id_hash, click_id, source, browser, created_at)
+             select c.tenant_id, 'claim' || n, encode(sha256('hot'), 'hex'), 'x' || n, c.id, 'browser', c.browser,
+                    now() - n * interval '1 millisecond'
+             from generate_series(1, {ROWS}) n
+                 join clicks c on c.tenant_id = '{tenant}' and c.id = 'c' || case when n <= 50 then 20 else n % 1999 * 20 + 40 end;
+             insert into identities (tenant_id, id, email_hash, click_id, source, created_at)
+             select '{tenant}', 'order' || n, encode(sha256('hot'), 'hex'), 'c' || 40 * n, 'order', now() - n * interval '2 days'
+             from generate_series(1, 2) n;
+             insert into identities (tenant_id, id, email_hash, click_id, source)
+             select '{tenant}', 'of-c20-' || n, 'e' || n, 'c20', 'order' from generate_series(1, 5000) n;
+             analyze"
+        ))
+        .await
+}
+
+#[tokio::test]
+async fn an_order_and_a_claim_read_a_few_rows_of_what_browsers_claimed_100_000_times() -> Result<()> {
+    let world = World::new().await?;
+    claims(&world).await?;
+    let tenant = &world.tenant.id;
+    let order = format!(
+        "'{tenant}','{tenant}-key','new','api','o-new','e-new','Purchase','1.00','BRL',{now},'paid',null,'{{}}','{{}}',
+         encode(sha256('hot'), 'hex'),null,null,null,null,null,null,null,null,null,null,'{{}}',null",
+        now = shared::clock::Clock::SYSTEM.now_ms() * 1000,
+    );
+    let order = plan(&world, "orders", orders::sql(), &order).await?;
+    assert_eq!(most_read(&order, "identities"), 20);
+
+    let claim = format!(
+        "'{}','new','c20','id40','fb.1.1700000000000.60','203.0.113.9','agent',encode(sha256('hot'), 'hex'),null,'new','loja.example.com.br'",
+        world.tenant.funnel_id
+    );
+    let claim = plan(&world, "identities", identities::sql(), &claim).await?;
+    assert!(most_read(&claim, "clicks") <= 1, "{claim:#}");
+    // Of the click's claims each is looked at for the same one; none of the thousands that orders have left there.
+    assert_eq!(most_read(&claim, "identities"), 50, "{claim:#}");
+    let mut found = Vec::new();
+    collect(&claim, &mut found);
+    let wanted = [
+        "funnels_id_key",
+        "tenants_pkey",
+        "funnel_domains_pkey",
+        "clicks_pkey",
+        "click_aliases_pkey",
+        "clicks_tenant_id_fbclid_key",
+        "clicks_tenant_id_shared_from_browser_key",
+        "clicks_tenant_id_browser_created_at_idx",
+        "identities_browser_claim_key",
+        "identities_tenant_id_browser_created_at_idx",
+    ];
+    assert_indexed("identities", &found, &wanted);
     Ok(())
 }
 

@@ -77,14 +77,17 @@ async fn an_order_never_matches_another_tenant_s_click_by_any_evidence() -> Resu
     // The first order ties e-mail and phone to the click, so that every stage has a candidate here.
     let mut evidence = json!({
         "order_id": "mine", "value": 97, "currency": "BRL",
-        "customer": {"email": "maria@example.com", "phone": "+5511955500001", "ip": request::SOURCE_IP, "user_agent": request::AGENT},
+        "customer": {"email": "maria@example.com", "phone": "+5511955500001", "external_id": "User-42", "ip": request::SOURCE_IP, "user_agent": request::AGENT},
         "click": {"click_id": "click-0001", "fbclid": "IwAR0-Sample_1", "fbc": FBC, "fbp": FBP},
     });
     let mine = world.post_order(&evidence).await?.expect(202)?;
     assert_eq!(mine["match"]["click_id"], "click-0001");
     evidence["order_id"] = json!("mine again");
     let kinds = world.post_order(&evidence).await?.expect(202)?["match"]["evidence"].as_array().map_or(0, Vec::len);
-    assert_eq!(kinds, 7, "click_id, fbc, fbclid, fbp, e-mail, phone and network all point at it for its own tenant");
+    assert_eq!(
+        kinds, 8,
+        "click_id, fbc, fbclid, fbp, e-mail, phone, the seller's id and network all point at it for its own tenant"
+    );
     evidence["order_id"] = json!("theirs");
     let theirs = world.send_order(&order_of(&other, &evidence)).await?.expect(202)?;
     assert_eq!(theirs["match"], json!({"stage": "none", "click_id": null, "evidence": []}));
@@ -145,6 +148,31 @@ async fn a_body_cannot_choose_the_tenant() -> Result<()> {
         let sql = format!("select count(*) from {table} where tenant_id = $1");
         assert_eq!(world.count(&sql, &[&other.id]).await?, 0, "{table}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_claim_at_one_tenant_is_none_at_another_and_counts_there_for_nothing() -> Result<()> {
+    let world = World::new().await?;
+    let other = world.add_tenant("other").await?;
+    let said =
+        |number: usize| json!({"click_id": "click-0001", "fbp": FBP, "email": format!("sample{number}@example.com")});
+    let identify_at = |tenant: &Seeded, body: &Value| {
+        request::post(&format!("/v1/funnels/{}/identify", tenant.funnel_id), &body.to_string())
+    };
+    for tenant in [&world.tenant, &other] {
+        world.send_click(&click_of(tenant, &click())).await?.expect(200)?;
+    }
+    for number in 0..20 {
+        world.send_click(&identify_at(&world.tenant, &said(number))).await?.expect(200)?;
+    }
+    world.refused_click(&identify_at(&world.tenant, &said(20)), 429).await?;
+    let mut theirs = order("1");
+    theirs["customer"]["email"] = json!("sample1@example.com");
+    let placed = world.send_order(&order_of(&other, &theirs)).await?.expect(202)?;
+    assert_eq!(placed["match"], json!({"stage": "none", "click_id": null, "evidence": []}));
+    let answer = world.send_click(&identify_at(&other, &said(20))).await?.expect(200)?;
+    assert!(answer["identity_id"].is_string(), "the same browser has its own count at each tenant");
     Ok(())
 }
 

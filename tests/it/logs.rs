@@ -15,6 +15,9 @@ async fn no_personal_data_no_token_and_no_click_id_is_logged_at_any_level() -> R
         "5511987654321",
         "87654321",
         "Quitéria",
+        "95550-0001",
+        "5511955500001",
+        "User-42",
         "203.0.113.7",
         "IwAR0-Very-Personal",
         "1234567890123",
@@ -39,6 +42,12 @@ async fn no_personal_data_no_token_and_no_click_id_is_logged_at_any_level() -> R
 async fn traffic(world: &World) -> Result<()> {
     let click = json!({"url": "https://loja.example.com/?fbclid=IwAR0-Very-Personal", "fbp": "fb.1.1700000000000.1234567890123"});
     let click = world.post_click(&click).await?.expect(200)?;
+    let said = json!({
+        "click_id": click["click_id"], "email": "maria@example.com", "phone": "(11) 95550-0001", "external_id": "User-42",
+        "first_name": "Quitéria",
+    });
+    world.post_identify(&said).await?.expect(200)?;
+    world.post_identify(&json!({"email": ["maria@example.com"], "phone": "(11) 95550-0001"})).await?;
     for order_id in ["1", "2"] {
         let order = json!({
             "order_id": order_id, "value": 97, "currency": "BRL", "click": {"click_id": click["click_id"], "fbc": "nonsense"},

@@ -11,6 +11,7 @@ mod faults;
 mod flow;
 mod funnel;
 mod hot_path;
+mod identify;
 mod isolation;
 mod keys;
 mod ledger;

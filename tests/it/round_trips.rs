@@ -52,6 +52,38 @@ async fn the_snippet_is_one_round_trip() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_observation_is_one_round_trip_and_the_first_phone_without_a_country_code_one_more() -> Result<()> {
+    let world = World::new().await?;
+    world.post_click(&json!({"click_id": "click-0001"})).await?.expect(200)?;
+    let (relay, url) = relayed(&world).await?;
+    let state = click::State::new(Db::new(db_config(&url), None, 1), 0);
+    let path = format!("/v1/funnels/{}/identify", world.tenant.funnel_id);
+    let send = async |mut body: serde_json::Value| {
+        body["click_id"] = json!("click-0001");
+        let before = relay.round_trips();
+        let answer =
+            Answer::read(click::handle(&state, &request::post(&path, &body.to_string())).await)?.expect(200)?;
+        assert!(answer["identity_id"].is_string(), "{body}");
+        anyhow::Ok(relay.round_trips() - before)
+    };
+    send(json!({"email": "sample@example.com"})).await?;
+    for number in 0..5 {
+        assert_eq!(
+            send(json!({"email": format!("sample{number}@example.com"), "phone": "+55 11 95550-0001"})).await?,
+            1
+        );
+    }
+    assert_eq!(send(json!({"email": "sample4@example.com", "phone": "+55 11 95550-0001"})).await?, 1, "a repeat");
+    assert_eq!(send(json!({"phone": "(650) 555-1212", "country": "US"})).await?, 1, "the person's own country");
+    // The second statement is prepared as well.
+    assert_eq!(send(json!({"phone": "(11) 95550-0001"})).await?, 3);
+    for number in 2..7 {
+        assert_eq!(send(json!({"phone": format!("(11) 95550-000{number}")})).await?, 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_order_is_one_round_trip_and_so_is_a_repeat() -> Result<()> {
     let world = World::new().await?;
     let (relay, url) = relayed(&world).await?;

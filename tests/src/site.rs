@@ -135,14 +135,8 @@ async fn answer(request: Request<Incoming>, world: &World, held: &Mutex<Held>) -
     response
 }
 
-/// The click and the order function, as API Gateway hands them a request. It has no identify route yet: that one is answered by a stub.
+/// The click and the order function, as API Gateway hands them a request.
 async fn api(parts: &hyper::http::request::Parts, body: &str, world: &World) -> Response<Full<Bytes>> {
-    if parts.uri.path().ends_with("/identify") {
-        let mut stub = Response::new(Full::from("{}"));
-        let any = hyper::header::HeaderValue::from_static("cross-origin");
-        stub.headers_mut().insert("cross-origin-resource-policy", any);
-        return stub;
-    }
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     let mut event = request::event(&parts.method, path, body);
     for (name, value) in &parts.headers {

@@ -209,6 +209,16 @@ impl World {
         request::post(&self.clicks_path(), body)
     }
 
+    /// What a browser of the seeded funnel says of its visitor, with any body.
+    pub fn identify_request(&self, body: &str) -> Request {
+        request::post(&format!("/v1/funnels/{}/identify", self.tenant.funnel_id), body)
+    }
+
+    /// Says who the visitor of a click is.
+    pub async fn post_identify(&self, body: &Value) -> Result<Answer> {
+        self.send_click(&self.identify_request(&body.to_string())).await
+    }
+
     /// An order with any body and the seeded tenant's key.
     pub fn order_request(&self, body: &str) -> Request {
         request::with_key(request::post("/v1/orders", body), &self.tenant.api_key)

@@ -117,12 +117,14 @@ fn first_campaign(mut fields: Fields<'_>) -> Option<String> {
     (!found.is_empty()).then(|| serde_json::to_string(&found).ok())?
 }
 
-fn address(request: &Request, hops: usize) -> Option<String> {
+/// The visitor's address.
+pub(crate) fn address(request: &Request, hops: usize) -> Option<String> {
     let address = http::client_address(request, hops)?;
     user_data::client_ip_address(&address).map(|address| address.to_string())
 }
 
-fn agent(request: &Request) -> Option<String> {
+/// The visitor's agent.
+pub(crate) fn agent(request: &Request) -> Option<String> {
     let header = std::str::from_utf8(request.headers().get(header::USER_AGENT)?.as_bytes()).ok()?;
     user_data::client_user_agent(header).map(|agent| agent.as_str().to_owned())
 }

@@ -1,10 +1,12 @@
 //! `POST /v1/funnels/{funnel}/clicks`: what the browser knows of an ad click, kept for the order to come.
+//! `POST /v1/funnels/{funnel}/identify`: who its visitor is said to be.
 //! `GET /t.js?f={funnel}`: the snippet that a funnel's pages run to tell it.
 //! `GET /r/{funnel}?to=...`: an ad's link straight to a checkout.
 
 mod capture;
 mod cookies;
 mod cors;
+mod identify;
 mod record;
 mod redirect;
 mod snippet;
@@ -24,12 +26,13 @@ pub struct State {
     pub trusted_proxy_hops: usize,
     /// The time.
     pub clock: Clock,
+    countries: identify::Countries,
 }
 
 impl State {
     /// With the system's clock.
     pub fn new(db: Db, trusted_proxy_hops: usize) -> Self {
-        Self { db, trusted_proxy_hops, clock: Clock::SYSTEM }
+        Self { db, trusted_proxy_hops, clock: Clock::SYSTEM, countries: identify::Countries::default() }
     }
 }
 
@@ -56,6 +59,9 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
     }
     if let Some(funnel_id) = path.strip_prefix("/r/").and_then(segment) {
         return redirect::answer(state, request, funnel_id).await;
+    }
+    if let Some(funnel_id) = identify::funnel(path) {
+        return identify::answer(state, request, funnel_id).await;
     }
     let funnel = path.strip_prefix("/v1/funnels/").and_then(|rest| rest.strip_suffix("/clicks")).and_then(segment);
     let Some(funnel_id) = funnel else { return Err(Problem::not_found("There is no such route.")) };

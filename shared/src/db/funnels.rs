@@ -3,6 +3,7 @@
 use deadpool_postgres::Client;
 
 use super::Error;
+use crate::domain::country::Country;
 
 /// Where a funnel's pages lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,4 +69,15 @@ pub async fn has_site(client: &Client, funnel_id: &str, host: &str) -> Result<bo
         limit 1";
     let statement = client.prepare_cached(SQL).await?;
     Ok(client.query_opt(&statement, &[&funnel_id, &host]).await?.is_some())
+}
+
+/// The statement of [`country`], for who measures or explains it.
+pub const COUNTRY: &str = "
+    select t.country from funnels f join tenants t on t.id = f.tenant_id where f.id = $1::text";
+
+/// The country of a funnel's tenant, which reads phones without a country code. None also where there is no such funnel.
+pub async fn country(client: &Client, funnel_id: &str) -> Result<Option<Country>, Error> {
+    let statement = client.prepare_cached(COUNTRY).await?;
+    let Some(row) = client.query_opt(&statement, &[&funnel_id]).await? else { return Ok(None) };
+    Ok(row.try_get::<_, Option<&str>>("country")?.and_then(Country::parse))
 }

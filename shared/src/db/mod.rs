@@ -8,6 +8,7 @@ pub mod clicks;
 pub mod dispatch;
 pub mod funnels;
 pub mod gates;
+pub mod identities;
 pub mod keys;
 pub mod ledger;
 pub mod migrate;

@@ -1,9 +1,12 @@
 //! `track.identify` and `track.consent`: what of a person leaves the browser, and in which form.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use shared::domain::user_data::{Hashed, em, ph};
+use shared::domain::user_data::{Hashed, em, external_id, ph};
 use tests::browser::Page;
+use tests::net::wait_until;
 
 use super::{LOCAL, SHOP, Stage, arrive, assert_quiet, click_id, cookies};
 
@@ -129,6 +132,31 @@ async fn plain_data_is_never_stored_and_hashed_data_waits_for_the_network() -> R
     assert!(!page.text(stored).await?.contains("99999"));
     identify(&page, &json!({ "email": "maria@example.com" }), "{}").await?;
     assert!(page.text(stored).await?.contains(em("maria@example.com").context("a hash")?.as_str()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_the_visitor_is_arrives_as_hashes_beside_the_click() -> Result<()> {
+    let stage = Stage::new().await?;
+    let page = stage.at(&format!("{LOCAL}/?fbclid=IwAR0-Sample_1")).await?;
+    stage.told(1).await?;
+    let person = json!({ "email": " Maria@Example.com", "phone": "(11) 95550-0001", "external_id": "User-42", "first_name": "Maria" });
+    page.eval(&format!("track.identify({person})")).await?;
+    wait_until("the observation", Duration::from_secs(20), || async { stage.site.seen("/identify").len() == 1 })
+        .await?;
+    assert_eq!(stage.site.seen("/identify")[0].status, 200);
+    let kept = stage
+        .site
+        .world
+        .text(
+            "select string_agg(concat_ws(' ', click_id, source, email_hash, phone_hash, external_id_hash), '|') from identities",
+            &[],
+        )
+        .await?;
+    let hashes = [em("maria@example.com"), ph("+5511955500001", None), external_id("User-42")];
+    let [email, phone, id] = hashes.map(|hash| hash.map(|it| it.digest()).unwrap_or_default());
+    assert_eq!(kept, Some(format!("{} browser {email} {phone} {id}", click_id(&page).await?)));
+    assert_quiet(&page);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::{later, ledger, run, sound};
 
 const PHONE_HASH: &str = "f261637d5484242e5b87defaf745edca609d51b0d5b0112f93d2e85533c86d6a";
 const EMAIL_HASH: &str = "10ef04a5a1acd81d18a0c61fdd354a063da07223720a1d8760aa5c2afa5e8ee0";
+const CUSTOMER_HASH: &str = "fafe5e551759817bdc65038b8cb1a8263b1a8b3b60c269d67ff0f8c57ae0f733";
 
 fn order(order_id: &str) -> Value {
     json!({
@@ -20,10 +21,11 @@ fn order(order_id: &str) -> Value {
 }
 
 /// What nobody may find any more: values, as they are kept.
-const PERSONAL: [&str; 9] = [
+const PERSONAL: [&str; 10] = [
     "maria@example.com",
     EMAIL_HASH,
     PHONE_HASH,
+    CUSTOMER_HASH,
     "203.0.113.77",
     request::SOURCE_IP,
     "Sample/7.7",
@@ -56,6 +58,8 @@ async fn traffic(world: &World) -> Result<()> {
     shared["click_id"] = json!("click-0003");
     shared["fbp"] = json!("fb.2.1700000000000.1234567890777");
     world.post_click(&shared).await?.expect(200)?;
+    let said = json!({"click_id": "click-0003", "email": "maria@example.com", "phone": "11 95550-0001", "external_id": "User-42"});
+    assert!(world.post_identify(&said).await?.expect(200)?["identity_id"].is_string());
     let sent = world.post_order(&order("sent")).await?.expect(202)?;
     assert_eq!(sent["match"]["click_id"], "click-0001");
     world.post_order(&order("sent")).await?.expect(200)?;

@@ -1,0 +1,132 @@
+//! `POST /v1/funnels/{funnel}/identify`: who the visitor of a click is said to be, kept as one observation for the orders to come.
+//!
+//! E-mail, phone and the seller's own id are kept as hashes, with the click and the time; nothing else is. It is a browser's word: it
+//! helps an order to find its click, and nothing of it is ever sent.
+
+mod countries;
+
+use lambda_http::http::{Method, StatusCode};
+use lambda_http::{Body, Request, Response};
+use serde::Serialize;
+use shared::body::Fields;
+use shared::db::identities::{self, BROWSERS_DAY_S, NewObservation, Observed};
+use shared::domain::country::Country;
+use shared::domain::fb::{Fbc, Fbclid, Fbp};
+use shared::domain::text;
+use shared::domain::user_data::{self, Hashed};
+use shared::http::{self, Problem};
+use shared::{ids, telemetry};
+
+pub(crate) use countries::Countries;
+
+use crate::{State, capture, cors, no_funnel};
+
+/// The funnel in a path of this route.
+pub(crate) fn funnel(path: &str) -> Option<&str> {
+    let funnel_id = path.strip_prefix("/v1/funnels/")?.strip_suffix("/identify")?;
+    (!funnel_id.is_empty() && !funnel_id.contains('/')).then_some(funnel_id)
+}
+
+#[derive(Serialize)]
+struct Answer {
+    /// Nothing was kept: no click was found, nothing usable was said, or the visitor denied it.
+    identity_id: Option<String>,
+}
+
+/// Takes what a browser says of its visitor.
+pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) -> Result<Response<Body>, Problem> {
+    match *request.method() {
+        Method::POST => {}
+        Method::OPTIONS => return cors::preflight(state, request, funnel_id).await,
+        _ => return Err(Problem::method_not_allowed("POST")),
+    }
+    let said = Said::parse(request, funnel_id, state.trusted_proxy_hops)?;
+    let (mut response, own_site) = match observe(state, said).await {
+        Ok(Observed::Taken { identity_id, own_site }) => {
+            (http::json(StatusCode::OK, &Answer { identity_id }), own_site)
+        }
+        Ok(Observed::Full { own_site }) => (full(request), own_site),
+        Ok(Observed::NoFunnel) => return Err(no_funnel()),
+        Ok(Observed::Retired) => return Err(Problem::gone()),
+        Err(error) => {
+            let (id, error) = (http::request_id(request), telemetry::chain(&error));
+            tracing::error!(request.id = id, error, "observation not recorded");
+            return Err(Problem::unavailable());
+        }
+    };
+    if own_site {
+        cors::allow(&mut response, request);
+    }
+    Ok(response)
+}
+
+fn full(request: &Request) -> Response<Body> {
+    let detail = "This click or this browser has said who its visitor is too often.";
+    Problem::too_many_requests(BROWSERS_DAY_S, detail).into_response(&http::request_id(request))
+}
+
+/// Keeps what was said, with the phone hashed, for which the tenant's country may be needed.
+async fn observe(state: &State, said: Said) -> Result<Observed, shared::db::Error> {
+    let Said { mut observation, phones, country } = said;
+    let needs_country = country.is_none() && phones.iter().any(|phone| !user_data::names_its_country(phone));
+    let country = if needs_country { state.countries.of(&state.db, &observation.funnel_id).await? } else { country };
+    observation.phone_hash = first(&phones, |phone| user_data::ph(phone, country));
+    let observation = &observation;
+    state.db.run(|client| async move { identities::observe(&client, observation).await }).await
+}
+
+/// What a body says, all but the phone as it is kept.
+struct Said {
+    observation: NewObservation,
+    /// As they were given: at most until the country is known.
+    phones: Vec<String>,
+    /// The person's own.
+    country: Option<Country>,
+}
+
+impl Said {
+    /// What is malformed is left out; what is unknown is not read. Names and the like need not be kept: an event has the order's own.
+    fn parse(request: &Request, funnel_id: &str, hops: usize) -> Result<Self, Problem> {
+        // As for a click: sendBeacon sends text/plain.
+        let body = http::body_of(request, http::BROWSER_BODY_MAX, &["application/json", "text/plain"])?;
+        let mut fields = Fields::parse(body).map_err(Problem::not_parseable)?;
+        let click_id = fields.text("click_id").and_then(|id| text::line(&id, 64));
+        let fbclid = fields.text("fbclid").and_then(|it| Fbclid::parse(&it));
+        let fbc = fields.text("fbc").and_then(|it| Fbc::parse(&it));
+        let fbp = fields.text("fbp").and_then(|it| Fbp::parse(&it));
+        let denied = fields.text("consent").is_some_and(|consent| consent == "denied");
+        let country = fields.text("country").and_then(|text| Country::parse(&text));
+        let mut given =
+            |names: &[&str]| names.iter().filter_map(|name| fields.text_or_integer(name)).collect::<Vec<_>>();
+        // Either name may hold either form.
+        let (emails, phones, ids) =
+            (given(&["email_hash", "email"]), given(&["phone_hash", "phone"]), given(&["external_id"]));
+        let errors = fields.finish_leniently();
+        if !errors.is_empty() {
+            return Err(Problem::invalid(errors));
+        }
+        let fbclid = fbclid.as_ref().or_else(|| fbc.as_ref().map(Fbc::fbclid));
+        let observation = NewObservation {
+            funnel_id: funnel_id.to_owned(),
+            own_id: ids::new_id(),
+            click_id,
+            fbclid: fbclid.map(|it| it.as_str().to_owned()),
+            fbp: fbp.map(|it| it.as_str().to_owned()),
+            ip: capture::address(request, hops),
+            user_agent: capture::agent(request),
+            site: cors::page_host(request.headers()),
+            ..NewObservation::default()
+        };
+        if denied {
+            return Ok(Self { observation, phones: Vec::new(), country });
+        }
+        let email_hash = first(&emails, user_data::em);
+        let external_id_hash = first(&ids, user_data::external_id);
+        Ok(Self { observation: NewObservation { email_hash, external_id_hash, ..observation }, phones, country })
+    }
+}
+
+/// What tells the person: the digest of the first text that has one.
+fn first(texts: &[String], hash: impl Fn(&str) -> Option<Hashed>) -> Option<String> {
+    texts.iter().find_map(|text| hash(text)).map(|hashed| hashed.digest())
+}
