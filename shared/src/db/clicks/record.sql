@@ -139,6 +139,11 @@ with funnel as (
       and c.fbclid is not distinct from own.fbclid and c.shared_from is not distinct from own.shared_from
       and c.fbp is not distinct from own.fbp and c.consent is not distinct from own.consent
     returning c.id, c.fbc, c.fbp
+), forgotten as (
+    -- Who denies takes back what the browser has said of them.
+    delete from identities i using live, completed
+    where live.denied and i.tenant_id = live.tenant_id
+      and i.source || i.click_id = 'browser' || completed.id and i.source = 'browser'
 ), alias as (
     insert into click_aliases (tenant_id, id, click_id, created_at)
     select live.tenant_id, $2, own.id, clock()
