@@ -3,8 +3,8 @@
 //! Three rings, and arrows go one way: a function calls an adapter, an adapter calls the domain.
 //!
 //! - [`domain`]: the rules, pure: no database, network, environment or clock.
-//! - adapters: [`db`] (Postgres), [`meta`] (Graph API), [`queue`] (SQS), [`secrets`] (Secrets Manager), [`http`] and
-//!   [`body`] (requests and answers), [`aws`], [`config`], [`clock`], [`ids`], [`telemetry`].
+//! - adapters: [`db`] (Postgres), [`meta`] (Graph API), [`platforms`] (checkouts), [`queue`] (SQS), [`secrets`] (Secrets
+//!   Manager), [`http`] and [`body`] (requests and answers), [`aws`], [`config`], [`clock`], [`ids`], [`telemetry`].
 
 pub mod aws;
 pub mod body;
@@ -15,6 +15,7 @@ pub mod domain;
 pub mod http;
 pub mod ids;
 pub mod meta;
+pub mod platforms;
 pub mod queue;
 pub mod secrets;
 pub mod telemetry;

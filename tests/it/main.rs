@@ -29,3 +29,4 @@ mod snippet;
 mod statuses;
 mod stories;
 mod sweep;
+mod webhooks;

@@ -9,6 +9,7 @@
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
 //! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
 //!   it lost anything.
+//! - [`webhook`]: what we would make of a platform's body.
 //! - [`wire`]: a relay before Postgres that counts round trips; [`heard`]: what is logged.
 //! - [`seed`], [`request`], [`answer`], [`world`]: a tenant, requests as API Gateway sends them, answers, and all of it for one
 //!   test.
@@ -45,5 +46,6 @@ pub mod simulator;
 pub mod site;
 pub mod trap;
 pub mod user;
+pub mod webhook;
 pub mod wire;
 pub mod world;

@@ -1,4 +1,7 @@
 //! An order: what a checkout says of a sale, and the words for its states.
+//!
+//! What a platform's delivery becomes is an [`Outcome`] with its [`Order`]; what it does to what is known of that order,
+//! and which event it causes, is [`Standing`].
 
 use super::text;
 
@@ -69,6 +72,22 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+mod amounts;
+mod buyer;
+mod moment;
+mod outcome;
+mod sale;
+mod standing;
+mod tracking;
+
+pub use amounts::{Amount, Amounts};
+pub use buyer::Buyer;
+pub use moment::{Moment, Precision};
+pub use outcome::{Ignored, Outcome, Rejected};
+pub use sale::{Kind, Order, Refund};
+pub use standing::{Cause, OptionalEvents, Standing, Trigger};
+pub use tracking::Tracking;
 
 words! {
     /// Where an order stands with its payment.

@@ -6,7 +6,7 @@ use super::{Hashed, text};
 const MAX_ADDRESS: usize = 254;
 const MAX_LOCAL: usize = 64;
 
-/// An address between the parser and the hash. It cannot be shown, copied or stored.
+/// An address between the parser and the hash. Only the support tool shows one.
 struct PlainEmail(String);
 
 /// The hash of an e-mail address: trimmed, NFC, lower case (Meta, Customer information parameters). Dots and `+tags` stay.
@@ -16,6 +16,11 @@ struct PlainEmail(String);
 /// display name or a list are none. Already hashed input passes.
 pub fn em(raw: &str) -> Option<Hashed> {
     Hashed::passed(raw).or_else(|| PlainEmail::parse(raw)?.hash())
+}
+
+/// The text that [`em`] hashes.
+pub(super) fn plain(raw: &str) -> Option<String> {
+    Some(PlainEmail::parse(raw)?.0)
 }
 
 impl PlainEmail {

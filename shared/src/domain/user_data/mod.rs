@@ -11,6 +11,7 @@ mod name;
 mod person;
 mod phone;
 mod place;
+pub mod plain;
 mod text;
 
 pub use address::{ClientIp, client_ip_address};
@@ -22,4 +23,5 @@ pub use name::{fn_, ln};
 pub use person::{db, external_id, ge};
 pub use phone::{names_its_country, ph};
 pub use place::{country, ct, st, zp};
+pub(crate) use text::is_placeholder;
 pub(in crate::domain) use text::place_key;

@@ -21,11 +21,15 @@ fn name(raw: &str) -> Hashes {
     if let Some(hashed) = Hashed::passed(raw) {
         return Some(hashed).into();
     }
-    let name = text::words(&text::lower(raw));
-    if text::is_placeholder(raw) || !name.chars().any(char::is_alphabetic) {
-        return Hashes::default();
-    }
+    let Some(name) = plain(raw) else { return Hashes::default() };
     [name.clone(), name.replace(' ', "")].iter().filter_map(|form| Hashed::of(form)).collect()
+}
+
+/// The first of the forms that are hashed.
+pub(super) fn plain(raw: &str) -> Option<String> {
+    let name = text::words(&text::lower(raw));
+    let is_name = !text::is_placeholder(raw) && name.chars().any(char::is_alphabetic);
+    is_name.then_some(name)
 }
 
 #[cfg(test)]

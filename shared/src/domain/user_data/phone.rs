@@ -18,7 +18,7 @@ const KEYS_IN_ORDER: &str = "1234567890";
 /// What stands before an extension, in lower case; the x covers `ext.` and the like up to letters, which do not count.
 const EXTENSION_MARKS: [&str; 5] = ["ramal", "x", "#", ";", "доб"];
 
-/// A number between the parser and the hash: E.164 without the plus. It cannot be shown, copied or stored.
+/// A number between the parser and the hash: E.164 without the plus. Only the support tool shows one.
 struct PlainPhone(String);
 
 /// The hash of a phone number: its E.164 digits without the plus (Meta, Customer information parameters: country code
@@ -36,6 +36,11 @@ pub fn ph(raw: &str, country: Option<Country>) -> Option<Hashed> {
 /// Whether the person's country makes no difference to [`ph`]: the number begins with a plus, is hashed already, or is none.
 pub fn names_its_country(raw: &str) -> bool {
     Hashed::passed(raw).is_some() || Typed::read(raw).is_none_or(|typed| typed.has_plus)
+}
+
+/// The text that [`ph`] hashes.
+pub(super) fn plain(raw: &str, country: Option<Country>) -> Option<String> {
+    Some(PlainPhone::parse(raw, country)?.0)
 }
 
 impl PlainPhone {

@@ -39,7 +39,7 @@ pub(super) fn lower(raw: &str) -> String {
 }
 
 /// Whether a text says that nothing is known.
-pub(super) fn is_placeholder(raw: &str) -> bool {
+pub(crate) fn is_placeholder(raw: &str) -> bool {
     PLACEHOLDERS.contains(&lower(raw).as_str())
 }
 

@@ -3,7 +3,9 @@
 mod state;
 mod zip;
 
+pub(super) use state::plain as state;
 pub use state::st;
+pub(super) use zip::plain as zip;
 pub use zip::zp;
 
 use super::{Hashed, Hashes, text};
@@ -17,11 +19,15 @@ pub fn ct(raw: &str) -> Hashes {
     if let Some(hashed) = Hashed::passed(raw) {
         return Some(hashed).into();
     }
-    let city = text::letters_and_digits(&text::lower(raw));
-    if text::is_placeholder(raw) || !city.chars().any(char::is_alphabetic) {
-        return Hashes::default();
-    }
+    let Some(city) = city(raw) else { return Hashes::default() };
     [Hashed::of(&city), text::ascii_form(&city).and_then(|form| Hashed::of(&form))].into_iter().flatten().collect()
+}
+
+/// The first of the forms that [`ct`] hashes.
+pub(super) fn city(raw: &str) -> Option<String> {
+    let city = text::letters_and_digits(&text::lower(raw));
+    let is_city = !text::is_placeholder(raw) && city.chars().any(char::is_alphabetic);
+    is_city.then_some(city)
 }
 
 /// The hash of a country: its alpha-2 code in lower case. See [`Country::recognise`] for what is read. Already hashed

@@ -15,17 +15,20 @@ const TABLE: &str = include_str!("states.txt");
 /// three still gives its code (no two of them share a name), and other text, a two-letter code too, stays. A text without a
 /// letter or digit, or one that says that nothing is known, is none. Already hashed input passes.
 pub fn st(raw: &str, country: Option<Country>) -> Option<Hashed> {
-    Hashed::passed(raw).or_else(|| {
-        if text::is_placeholder(raw) {
-            return None;
-        }
-        let code = text::place_key(raw).and_then(|key| code(raw, &key, country));
-        match (code, has_codes(country)) {
-            (Some(code), _) => Hashed::of(code),
-            (None, true) => None,
-            (None, false) => Hashed::of(&text::letters_and_digits(&text::lower(raw))),
-        }
-    })
+    Hashed::passed(raw).or_else(|| Hashed::of(&plain(raw, country)?))
+}
+
+/// The text that [`st`] hashes.
+pub(in crate::domain::user_data) fn plain(raw: &str, country: Option<Country>) -> Option<String> {
+    if text::is_placeholder(raw) {
+        return None;
+    }
+    let code = text::place_key(raw).and_then(|key| code(raw, &key, country));
+    match (code, has_codes(country)) {
+        (Some(code), _) => Some(code.to_owned()),
+        (None, true) => None,
+        (None, false) => Some(text::letters_and_digits(&text::lower(raw))).filter(|state| !state.is_empty()),
+    }
 }
 
 /// Whether the country's states are all in the table.

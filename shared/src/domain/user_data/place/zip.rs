@@ -20,12 +20,19 @@ pub fn zp(raw: &str, country: Option<Country>) -> Hashes {
     if let Some(hashed) = Hashed::passed(raw) {
         return Some(hashed).into();
     }
+    plain_forms(raw, country).iter().filter_map(|form| Hashed::of(form)).collect()
+}
+
+/// The first of the forms that [`zp`] hashes.
+pub(in crate::domain::user_data) fn plain(raw: &str, country: Option<Country>) -> Option<String> {
+    plain_forms(raw, country).into_iter().next()
+}
+
+fn plain_forms(raw: &str, country: Option<Country>) -> Vec<String> {
     let typed = text::with_ascii_digits(&text::lower(raw));
     let code = text::letters_and_digits(&typed);
-    if !is_code(&code) {
-        return Hashes::default();
-    }
-    forms(&typed, &code, country).into_iter().filter_map(Hashed::of).collect()
+    let forms = if is_code(&code) { forms(&typed, &code, country) } else { Vec::new() };
+    forms.into_iter().map(str::to_owned).collect()
 }
 
 fn is_code(code: &str) -> bool {
