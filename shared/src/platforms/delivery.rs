@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use lambda_http::http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
 
 use super::{Value, form};
 use crate::domain::country::Country;
@@ -61,6 +62,11 @@ impl<'a> Delivery<'a> {
     /// The bytes as they came.
     pub fn body(&self) -> &'a [u8] {
         self.body
+    }
+
+    /// The hex SHA-256 of the bytes: what a repetition is known by where the platform has no id of its own for a delivery.
+    pub fn digest(&self) -> String {
+        hex::encode(Sha256::digest(self.body))
     }
 
     /// A header's text; its name's case does not matter.

@@ -34,7 +34,11 @@ mod sign;
 mod slots;
 mod when;
 
+mod cakto;
+mod eduzz;
 mod hotmart;
+mod kiwify;
+mod shopify;
 mod stripe;
 
 #[cfg(test)]
@@ -80,6 +84,10 @@ macro_rules! platforms {
 
 platforms! {
     Hotmart = "hotmart" => hotmart,
+    Kiwify = "kiwify" => kiwify,
+    Eduzz = "eduzz" => eduzz,
+    Cakto = "cakto" => cakto,
+    Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
 }
 

@@ -53,7 +53,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
             session(object, state, body, context)?
         }
         "payment_intent.succeeded" | "payment_intent.processing" | "payment_intent.payment_failed" => {
-            if object.at("invoice").text().is_some() {
+            if is_of_an_invoice(object) {
                 return Ok(Outcome::ignored(Ignored::CountedElsewhere));
             }
             intent(object, intent_state(event), body, context)?
@@ -85,6 +85,13 @@ fn session_state(event: &str, session: &Value) -> Result<Option<OrderState>, Rej
         (_, Some(_)) => return Err(Rejected::StateUnknown),
         (_, None) => return Err(Rejected::StateMissing),
     }))
+}
+
+/// By the invoice's id; since 2025 intents have none, and the description that Stripe gives a subscription's is all there is.
+fn is_of_an_invoice(intent: &Value) -> bool {
+    let description = intent.at("description").text();
+    intent.at("invoice").text().is_some()
+        || matches!(description, Some("Subscription creation" | "Subscription update"))
 }
 
 fn intent_state(event: &str) -> OrderState {

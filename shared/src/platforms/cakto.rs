@@ -1,0 +1,191 @@
+//! Cakto.
+//!
+//! - Authenticity: the webhook's `secret`, in the body.
+//! - A sale is `purchase_approved`. A webhook of the second version posts a list: the main order and its bumps, each an order
+//!   with its own amount, the bumps with the main one's `refId` as `parent_order`.
+//! - `amount` is decimal reais after the discount; a producer's commission is the share of the seller. The currency is not
+//!   stated: Cakto sells in reais.
+//! - `fbc`, `fbp`, `sck` and the campaign come back in the order, and the checkout's whole query in `checkoutUrl`. Nothing else is
+//!   of the buyer's browser.
+//! - The test button sends the documentation's example: the checkout `…/EXAMPLE`, and the blocks of four payment methods at once,
+//!   of which an order has one.
+
+use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use crate::domain::conversion::Item;
+use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected, Tracking};
+
+/// Where the click id may come back, and the rest of the campaign.
+const SLOTS: [&str; 8] = ["sck", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "fbc", "fbp"];
+/// More than a checkout offers at once.
+const MAX_ORDERS: usize = 50;
+
+pub(super) const ADAPTER: Adapter = Adapter {
+    slot: Some("sck"),
+    amounts: &[Amount::Price, Amount::Net],
+    is_authentic: |secrets: &[Secret], delivery, _| {
+        sign::is_token(secrets, delivery.document().ok().and_then(|body| body.at("secret").text()))
+    },
+    is_probe: |_| false,
+    parse,
+    delivery_id: |_| None,
+};
+
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+    let body = delivery.document()?;
+    let event = body.at("event").text().ok_or(Rejected::StateMissing)?;
+    let state = match event {
+        "purchase_approved" => OrderState::Paid,
+        "purchase_refused" => OrderState::Refused,
+        "pix_gerado" | "boleto_gerado" => OrderState::Pending,
+        "refund" => OrderState::Refunded,
+        "chargeback" => OrderState::ChargedBack,
+        "checkout_abandonment" => OrderState::Abandoned,
+        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+    };
+    let data = body.at("data");
+    let all = if data.fields().is_empty() { data.list() } else { vec![data] };
+    if all.len() > MAX_ORDERS {
+        return Err(Rejected::TooManySales);
+    }
+    let main = all.iter().position(|data| !is_bump(data)).unwrap_or(0);
+    let is_test = all.iter().any(|data| is_test(data));
+    let mut orders = Vec::new();
+    for data in all {
+        orders.push(order(data, state, delivery, context)?);
+    }
+    if main >= orders.len() {
+        return Err(Rejected::OrderIdMissing);
+    }
+    let main = orders.swap_remove(main);
+    Ok(if is_test { Outcome::test_sale(main) } else { Outcome::Orders { main: Box::new(main), also: orders } })
+}
+
+fn is_test(data: &Value) -> bool {
+    let url = data.at("checkoutUrl").text().unwrap_or_default();
+    let is_example = url.split('?').next().is_some_and(|page| page.ends_with("/EXAMPLE"));
+    let methods = ["card", "boleto", "pix", "picpay"];
+    is_example || methods.into_iter().all(|method| !data.at(method).fields().is_empty())
+}
+
+fn is_bump(data: &Value) -> bool {
+    data.at("offer_type").text() == Some("orderbump") || data.at("parent_order").text().is_some()
+}
+
+fn order(data: &Value, state: OrderState, delivery: &Delivery<'_>, context: &Context) -> Result<Order, Rejected> {
+    if state == OrderState::Abandoned {
+        return Ok(cart(data, delivery, context));
+    }
+    if state == OrderState::Paid && data.at("status").text().is_some_and(|status| status != "paid") {
+        return Err(Rejected::StateContradictory);
+    }
+    let mut order = Order::new(Order::id(data.at("id").text())?, state, context.received_at_s);
+    if is_bump(data) {
+        order.kind = Kind::OrderBump { parent: Order::id(data.at("parent_order").text()).ok() };
+    }
+    order.ordered_at = when::rfc3339(data.at("createdAt"));
+    order.paid_at = when::rfc3339(data.at("paidAt"));
+    order.changed_at = when::rfc3339(data.at(match state {
+        OrderState::Paid => "paidAt",
+        OrderState::Refunded => "refundedAt",
+        OrderState::ChargedBack => "chargedbackAt",
+        _ => "createdAt",
+    }));
+    order.buyer = buyer(data);
+    order.tracking = tracking(data);
+    let mut order = order.priced(amounts(data))?;
+    if let Some(id) = data.at("product.id").owned() {
+        order.items = vec![Item { id, quantity: Some(1), price: order.amounts.price }];
+    }
+    Ok(order)
+}
+
+fn amounts(data: &Value) -> Result<Amounts, Rejected> {
+    let commissions = data.at("commissions").list();
+    let producers = commissions.into_iter().find(|share| share.at("type").text() == Some("producer"));
+    Ok(Amounts {
+        price: amount::decimal(data.at("amount"), amount::brl())?,
+        gross: None,
+        net: producers.and_then(|share| amount::extra(amount::decimal(share.at("totalAmount"), amount::brl()))),
+    })
+}
+
+fn buyer(data: &Value) -> Buyer {
+    let mut person = Buyer::default();
+    let customer = data.at("customer");
+    person.named(customer.at("name").text());
+    person.email = customer.at("email").owned();
+    person.phones = customer.at("phone").owned().into_iter().collect();
+    person
+}
+
+/// The order's own fields; what they leave out, from the query that the checkout was opened with.
+fn tracking(data: &Value) -> Tracking {
+    let url = data.at("checkoutUrl").text().unwrap_or_default();
+    let query = slots::in_query(url.split_once('?').map_or("", |(_, query)| query));
+    let own = slots::read(SLOTS.map(|name| (name, data.at(name))));
+    own.merged(slots::read(slots::known(&Value::Object(query))))
+}
+
+fn cart(data: &Value, delivery: &Delivery<'_>, context: &Context) -> Order {
+    let mut cart = Order::abandoned(Some(delivery.digest()), context.received_at_s);
+    cart.changed_at = when::rfc3339(data.at("createdAt"));
+    cart.buyer.named(data.at("customerName").text());
+    cart.buyer.email = data.at("customerEmail").owned();
+    cart.buyer.phones = data.at("customerCellphone").owned().into_iter().collect();
+    cart.tracking = tracking(data);
+    cart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{context, headers, read, said, secrets};
+    use super::super::{Authenticity, Platform};
+    use super::*;
+
+    #[test]
+    fn the_secret_of_the_body_counts() {
+        let headers = headers(&[]);
+        let verified =
+            |body: &str| Platform::Cakto.verify(&secrets(), &Delivery::new(&headers, "", body.as_bytes()), &context());
+        assert_eq!(verified(r#"{"secret":"test-secret","event":"refund"}"#), Authenticity::Authentic);
+        for body in
+            [r#"{"secret":"other"}"#, r#"{"secret":["test-secret"]}"#, r#"{"data":{"secret":"test-secret"}}"#, "{}"]
+        {
+            assert_eq!(verified(body), Authenticity::NotAuthentic, "{body}");
+        }
+    }
+
+    fn approved(data: &str) -> String {
+        format!(r#"{{"secret":"s","event":"purchase_approved","data":{data}}}"#)
+    }
+
+    #[test]
+    fn p09_type_instability_one_order_and_a_list_of_it_are_one() {
+        let order = r#"{"id":"o1","status":"paid","amount":"90.00"}"#;
+        for data in [order.to_owned(), format!("[{order}]")] {
+            assert_eq!(said(&read(Platform::Cakto, &approved(&data))), "paid and 0");
+        }
+        for data in ["[]", "{}", "null"] {
+            assert_eq!(said(&read(Platform::Cakto, &approved(data))), "order_id_missing", "{data}");
+        }
+    }
+
+    #[test]
+    fn the_examples_of_the_test_button_are_no_sales() {
+        for data in [
+            r#"{"id":"1","amount":90,"checkoutUrl":"https://pay.cakto.com.br/EXAMPLE?utm_source=test"}"#,
+            r#"{"id":"1","amount":90,"card":{"a":1},"boleto":{"a":1},"pix":{"a":1},"picpay":{"a":1}}"#,
+        ] {
+            assert_eq!(said(&read(Platform::Cakto, &approved(data))), "test_sale", "{data}");
+        }
+        let real =
+            r#"{"id":"1","amount":90,"checkout":12345,"card":{"a":1},"checkoutUrl":"https://pay.cakto.com.br/abc"}"#;
+        assert_eq!(said(&read(Platform::Cakto, &approved(real))), "paid and 0");
+    }
+
+    #[test]
+    fn one_bump_without_an_amount_rejects_the_delivery_as_a_whole() {
+        let data = r#"[{"id":"1","amount":90},{"id":"2","offer_type":"orderbump","parent_order":"1"}]"#;
+        assert_eq!(said(&read(Platform::Cakto, &approved(data))), "value_missing");
+    }
+}

@@ -1,0 +1,188 @@
+//! Shopify, webhooks of the shop's orders.
+//!
+//! - Authenticity: `X-Shopify-Hmac-Sha256` is the base64 HMAC-SHA256 of the body. After a rotation the old secret may sign for
+//!   an hour more.
+//! - What happened stands in a header alone, `X-Shopify-Topic`. `orders/paid` is a sale; of other topics of an order,
+//!   `financial_status` says where it stands (Shopify, OrderDisplayFinancialStatus). A refund is taken from `orders/updated`, which
+//!   follows each `refunds/create` and says whether all was paid back. A left checkout is the shop's to infer.
+//! - `total_price` in `currency` is the shop's money: after discounts, with freight and taxes.
+//! - Cart attributes come back as `note_attributes`, the landing page's query in `landing_site`. The address and agent are the
+//!   buyer's unless the order was made by hand or at a till.
+//! - `test: true` is an order of the test gateway.
+
+use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use crate::domain::conversion::Item;
+use crate::domain::money::Currency;
+use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Order, OrderState, Outcome, Rejected, Tracking};
+
+/// Where orders come from whose address is the merchant's.
+const BY_THE_MERCHANT: [&str; 2] = ["pos", "shopify_draft_order"];
+
+pub(super) const ADAPTER: Adapter = Adapter {
+    slot: None,
+    amounts: &[Amount::Price, Amount::Gross],
+    is_authentic: |secrets: &[Secret], delivery, _| {
+        sign::is_hmac_sha256(secrets, delivery.body(), delivery.header("x-shopify-hmac-sha256"), sign::Written::Base64)
+    },
+    is_probe: |_| false,
+    parse,
+    delivery_id: |delivery| delivery.header("x-shopify-webhook-id").map(str::to_owned),
+};
+
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+    let body = delivery.document()?;
+    let topic = delivery.header("x-shopify-topic");
+    let state = match topic {
+        Some("refunds/create") => return Ok(Outcome::ignored(Ignored::CountedElsewhere)),
+        Some(other) if !other.starts_with("orders/") => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        Some("orders/paid") => OrderState::Paid,
+        Some("orders/cancelled") => stated(body)?.filter(|state| is_paid_back(*state)).unwrap_or(OrderState::Canceled),
+        // A new order that says nothing of its payment waits for it: it is paid only when Shopify says so.
+        Some("orders/create") => stated(body)?.unwrap_or(OrderState::Pending),
+        Some(_) | None => match stated(body)? {
+            Some(state) => state,
+            None => return Ok(Outcome::ignored(Ignored::PaymentNotStated)),
+        },
+    };
+    let order = order(body, state, delivery, context)?;
+    Ok(if body.at("test").flag() == Some(true) { Outcome::test_sale(order) } else { Outcome::order(order) })
+}
+
+/// Where the order stands by `financial_status`; `None` if it is not there.
+fn stated(body: &Value) -> Result<Option<OrderState>, Rejected> {
+    Ok(Some(match body.at("financial_status").text() {
+        None => return Ok(None),
+        Some("paid") => OrderState::Paid,
+        Some("pending" | "authorized" | "partially_paid") => OrderState::Pending,
+        Some("refunded") => OrderState::Refunded,
+        Some("partially_refunded") => OrderState::PartiallyRefunded,
+        Some("voided") => OrderState::Canceled,
+        Some("expired") => OrderState::Expired,
+        Some(_) => return Err(Rejected::StateUnknown),
+    }))
+}
+
+fn is_paid_back(state: OrderState) -> bool {
+    matches!(state, OrderState::Refunded | OrderState::PartiallyRefunded)
+}
+
+fn order(body: &Value, state: OrderState, delivery: &Delivery<'_>, context: &Context) -> Result<Order, Rejected> {
+    let mut order = Order::new(Order::id(body.at("id").text())?, state, context.received_at_s);
+    let triggered_at = delivery.header("x-shopify-triggered-at").map(|text| Value::Text(text.to_owned()));
+    order.ordered_at = when::rfc3339(body.at("created_at"));
+    order.changed_at = triggered_at.as_ref().and_then(when::rfc3339).or_else(|| when::rfc3339(body.at("updated_at")));
+    if state == OrderState::Paid {
+        order.paid_at = order.changed_at;
+    }
+    order.buyer = buyer(body);
+    order.tracking = tracking(body);
+    let mut order = order.priced(amounts(body))?;
+    let currency = amount::currency(body.at("currency"));
+    order.items = body.at("line_items").list().into_iter().filter_map(|line| item(line, currency)).collect();
+    Ok(order)
+}
+
+fn amounts(body: &Value) -> Result<Amounts, Rejected> {
+    Ok(Amounts::total(amount::decimal(body.at("total_price"), amount::currency(body.at("currency")))?))
+}
+
+fn buyer(body: &Value) -> Buyer {
+    let customer = body.at("customer");
+    let addresses = [body.at("billing_address"), body.at("shipping_address"), customer.at("default_address")];
+    let address =
+        addresses.into_iter().find(|address| !address.fields().is_empty()).unwrap_or(body.at("billing_address"));
+    let first = |fields: &[&Value]| fields.iter().find_map(|field| field.owned());
+    let mut person = Buyer {
+        email: first(&[body.at("email"), body.at("contact_email"), customer.at("email")]),
+        first_name: first(&[customer.at("first_name"), address.at("first_name")]),
+        last_name: first(&[customer.at("last_name"), address.at("last_name")]),
+        city: address.at("city").owned(),
+        state: first(&[address.at("province_code"), address.at("province")]),
+        zip: address.at("zip").owned(),
+        country: first(&[address.at("country_code"), address.at("country")]),
+        ..Buyer::default()
+    };
+    let phones =
+        [body.at("phone"), customer.at("phone")].into_iter().chain(addresses.map(|address| address.at("phone")));
+    person.phones = phones.filter_map(Value::owned).collect();
+    if !body.at("source_name").text().is_some_and(|source| BY_THE_MERCHANT.contains(&source)) {
+        person.ip = first(&[body.at("browser_ip"), body.at("client_details.browser_ip")]);
+        person.user_agent = body.at("client_details.user_agent").owned();
+    }
+    person
+}
+
+/// The cart's attributes, then the landing page's query.
+fn tracking(body: &Value) -> Tracking {
+    let attributes = body.at("note_attributes").list();
+    let attributes = attributes.into_iter().filter_map(|it| Some((it.at("name").owned()?, it.at("value").clone())));
+    let attributes = Value::Object(attributes.collect());
+    let landing = body.at("landing_site").text().and_then(|page| page.split_once('?')).map_or("", |(_, query)| query);
+    let landing = Value::Object(slots::in_query(landing));
+    slots::read(slots::known(&attributes)).merged(slots::read(slots::known(&landing)))
+}
+
+fn item(line: &Value, currency: Result<Currency, Rejected>) -> Option<Item> {
+    let id = [line.at("product_id"), line.at("sku"), line.at("variant_id")].into_iter().find_map(Value::owned)?;
+    let quantity = line.at("quantity").integer().and_then(|quantity| u32::try_from(quantity).ok());
+    let price = amount::extra(amount::decimal(line.at("price"), currency));
+    Some(Item { id, quantity: quantity.filter(|quantity| *quantity > 0), price })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{context, headers, said, secrets};
+    use super::super::{Authenticity, Platform};
+    use super::*;
+
+    fn verified(signature: &str) -> Authenticity {
+        let headers = headers(&[("x-shopify-hmac-sha256", signature)]);
+        let delivery = Delivery::new(&headers, "", br#"{"id":"1","total":"10.00"}"#);
+        Platform::Shopify.verify(&secrets(), &delivery, &context())
+    }
+
+    #[test]
+    fn the_constructed_signature_is_right() {
+        assert_eq!(verified("C8lvPkvrt8pyJTq/fWZlkZaUwQECiYwRdCYqphnz1fQ="), Authenticity::Authentic);
+        assert_eq!(verified("C8lvPkvrt8pyJTq/fWZlkZaUwQECiYwRdCYqphnz1fR="), Authenticity::NotAuthentic);
+    }
+
+    fn outcome(topic: &str, status: &str) -> String {
+        let headers = headers(&[("x-shopify-topic", topic)]);
+        let body = format!(r#"{{"id":1,"total_price":"9.00","currency":"BRL","financial_status":{status}}}"#);
+        said(&Platform::Shopify.parse_delivery(&Delivery::new(&headers, "", body.as_bytes()), &context()))
+    }
+
+    #[test]
+    fn p03_an_order_that_is_made_is_not_an_order_that_is_paid() {
+        let cases = [
+            ("orders/paid", "null", "paid and 0"),
+            ("orders/create", "null", "pending and 0"),
+            ("orders/create", "\"pending\"", "pending and 0"),
+            ("orders/create", "\"authorized\"", "pending and 0"),
+            ("orders/create", "\"paid\"", "paid and 0"),
+            ("orders/updated", "null", "payment_not_stated"),
+            ("orders/updated", "\"partially_paid\"", "pending and 0"),
+            ("orders/updated", "\"partially_refunded\"", "partially_refunded and 0"),
+            ("orders/updated", "\"voided\"", "canceled and 0"),
+            ("orders/updated", "\"odd\"", "state_unknown"),
+            ("orders/cancelled", "\"paid\"", "canceled and 0"),
+            ("orders/cancelled", "\"refunded\"", "refunded and 0"),
+            ("refunds/create", "null", "counted_elsewhere"),
+            ("checkouts/update", "null", "event_not_used"),
+        ];
+        for (topic, status, said) in cases {
+            assert_eq!(outcome(topic, status), said, "{topic} {status}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_till_is_not_the_buyers() {
+        let body = |source: &str| {
+            let body = format!(r#"{{"browser_ip":"203.0.113.7","source_name":"{source}"}}"#);
+            buyer(&Value::parse(body.as_bytes()).unwrap()).ip
+        };
+        assert_eq!(body("web").as_deref(), Some("203.0.113.7"));
+        assert_eq!((body("pos"), body("shopify_draft_order")), (None, None));
+    }
+}
