@@ -36,6 +36,7 @@ mod when;
 
 mod cakto;
 mod eduzz;
+mod generic;
 mod hotmart;
 mod kiwify;
 mod shopify;
@@ -89,6 +90,7 @@ platforms! {
     Cakto = "cakto" => cakto,
     Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
+    Generic = "generic" => generic,
 }
 
 impl Platform {

@@ -54,6 +54,17 @@ fn is_hmac(
     any(secrets, |secret| hmac::verify(&hmac::Key::new(algorithm, secret.as_str().as_bytes()), message, &tag).is_ok())
 }
 
+/// Whether a base64 signature is HMAC-SHA256 of the message by the bytes of a key.
+pub(crate) fn is_signed_by(key: &[u8], message: &[u8], given: &str) -> bool {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    Written::Base64.decode(given).is_some_and(|tag| hmac::verify(&key, message, &tag).is_ok())
+}
+
+/// The bytes of a base64 text.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    Written::Base64.decode(text)
+}
+
 /// Looks at every secret, whichever fits.
 fn any(secrets: &[Secret], fits: impl Fn(&Secret) -> bool) -> bool {
     secrets.iter().fold(false, |found, secret| fits(secret) | found)

@@ -57,6 +57,8 @@ words! {
         CurrencyMissing = "currency_missing",
         /// The currency is not one of ISO 4217.
         CurrencyUnknown = "currency_unknown",
+        /// A time that is none.
+        TimeUnreadable = "time_unreadable",
         /// The platform does not state the amount that the connection is to send.
         AmountNotStated = "amount_not_stated",
         /// More sales in one delivery than any checkout makes.
@@ -78,6 +80,7 @@ impl Rejected {
             Self::ValueUnreadable => "its amount cannot be read, and no amount is made up",
             Self::CurrencyMissing => "its amount has no currency, and no currency is made up",
             Self::CurrencyUnknown => "its currency is not one of ISO 4217",
+            Self::TimeUnreadable => "its time is none that we can read",
             Self::AmountNotStated => "the platform does not state the amount that this connection is set to send",
             Self::TooManySales => "it holds more sales than a checkout makes at once",
         }

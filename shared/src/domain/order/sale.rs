@@ -1,6 +1,6 @@
 //! What a platform's delivery says of one sale.
 
-use super::{Amount, Amounts, Buyer, Moment, OrderId, OrderState, Rejected, Tracking};
+use super::{ActionSource, Amount, Amounts, Buyer, Moment, OrderId, OrderState, Rejected, Tracking};
 use crate::domain::conversion::Item;
 use crate::domain::money::Money;
 use crate::domain::text;
@@ -72,6 +72,10 @@ pub struct Order {
     pub tracking: Tracking,
     /// What was bought.
     pub items: Vec<Item>,
+    /// The page it was bought on, without personal data; where a seller's own system says it.
+    pub page: Option<String>,
+    /// Where it took place; where a seller's own system says it.
+    pub action_source: Option<ActionSource>,
 }
 
 impl Order {
@@ -100,6 +104,8 @@ impl Order {
             buyer: Buyer::default(),
             tracking: Tracking::default(),
             items: Vec::new(),
+            page: None,
+            action_source: None,
         }
     }
 
@@ -178,6 +184,8 @@ impl Order {
             buyer: self.buyer.merged(later.buyer),
             tracking: self.tracking.merged(later.tracking),
             items: if later.items.is_empty() { self.items } else { later.items },
+            page: self.page.or(later.page),
+            action_source: later.action_source.or(self.action_source),
         }
     }
 }

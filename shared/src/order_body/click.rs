@@ -1,26 +1,37 @@
 //! `click`: the identifiers of the ad click that the order itself carries.
 
-use shared::body::Fields;
-use shared::domain::fb::{Fbc, Fbclid, Fbp};
-use shared::domain::text;
-use shared::http::FieldError;
+use crate::body::Fields;
+use crate::domain::fb::{Fbc, Fbclid, Fbp};
+use crate::domain::text;
+use crate::http::FieldError;
 
-use super::warning;
+use super::left_out;
 
 /// The identifiers, each well formed.
 #[derive(Default)]
-pub(super) struct Identifiers {
-    pub(super) click_id: Option<String>,
-    pub(super) fbc: Option<Fbc>,
+pub struct Identifiers {
+    /// Our own.
+    pub click_id: Option<String>,
+    /// The browser's `_fbc`.
+    pub fbc: Option<Fbc>,
     /// Of its own, else the one inside fbc.
-    pub(super) fbclid: Option<String>,
-    pub(super) fbp: Option<Fbp>,
-    /// For an fbclid that came without fbc and whose click is not known: first seen now, by a server.
-    pub(super) built_fbc: Option<Fbc>,
+    pub fbclid: Option<Fbclid>,
+    /// The browser's `_fbp`.
+    pub fbp: Option<Fbp>,
 }
 
-/// Reads `click`. `now_s` is Unix seconds.
-pub(super) fn read(fields: &mut Fields<'_>, now_s: i64, warnings: &mut Vec<FieldError>) -> Identifiers {
+impl Identifiers {
+    /// For an fbclid that came without fbc and whose click is not known: first seen now (Unix seconds), by a server.
+    pub fn fbc_of_now(&self, now_s: i64) -> Option<Fbc> {
+        match (&self.fbc, &self.fbclid) {
+            (None, Some(fbclid)) => Fbc::build(None, now_s.saturating_mul(1000), fbclid),
+            _ => None,
+        }
+    }
+}
+
+/// Reads `click`.
+pub(super) fn read(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Identifiers {
     let click_id = one(fields, "click_id", |text| text::line(text, 64), "is not a click id", warnings);
     let fbclid = one(fields, "fbclid", Fbclid::parse, "is not a click id of Meta", warnings);
     let fbp = one(fields, "fbp", Fbp::parse, "is not of the form fb.1.1700000000000.1234567890", warnings);
@@ -28,11 +39,7 @@ pub(super) fn read(fields: &mut Fields<'_>, now_s: i64, warnings: &mut Vec<Field
     // An fbclid beside an fbc of another ad click is the newer of the two: the page's URL beats the cookie.
     let fbc = given.filter(|fbc| fbclid.as_ref().is_none_or(|fbclid| fbc.fbclid() == fbclid));
     let fbclid = fbclid.or_else(|| fbc.as_ref().map(|fbc| fbc.fbclid().clone()));
-    let built_fbc = match (&fbc, &fbclid) {
-        (None, Some(fbclid)) => Fbc::build(None, now_s.saturating_mul(1000), fbclid),
-        _ => None,
-    };
-    Identifiers { click_id, fbc, fbclid: fbclid.map(|it| it.as_str().to_owned()), fbp, built_fbc }
+    Identifiers { click_id, fbc, fbclid, fbp }
 }
 
 fn one<T>(
@@ -45,7 +52,7 @@ fn one<T>(
     let text = fields.text(name).filter(|text| !text.is_empty())?;
     let value = parse(&text);
     if value.is_none() {
-        warnings.push(warning(format!("click.{name}"), why));
+        warnings.push(left_out(format!("click.{name}"), why));
     }
     value
 }

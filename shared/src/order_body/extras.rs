@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use shared::body::Fields;
-use shared::domain::conversion::Item;
-use shared::domain::money::{Currency, Money};
-use shared::domain::page::{self, URL_MAX, UTM, UTM_MAX};
-use shared::domain::text;
-use shared::http::FieldError;
+use crate::body::Fields;
+use crate::domain::conversion::Item;
+use crate::domain::money::{Currency, Money};
+use crate::domain::page::{self, URL_MAX, UTM, UTM_MAX};
+use crate::domain::text;
+use crate::http::FieldError;
 
-use super::warning;
+use super::left_out;
 
 /// The most items of an order.
 const MAX_ITEMS: usize = 500;
@@ -19,7 +19,7 @@ pub(super) fn page(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> O
     let given = fields.extra_text("event_source_url", warnings).filter(|text| !text.trim().is_empty())?;
     let page = text::line(&given, URL_MAX).and_then(|line| page::without_personal_data(&line));
     if page.is_none() {
-        warnings.push(warning("event_source_url", "is not an http or https URL"));
+        warnings.push(left_out("event_source_url", "is not an http or https URL"));
     }
     page
 }
@@ -33,7 +33,7 @@ pub(super) fn utm(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> BT
         let Some(given) = object.text(name).or(short).filter(|given| !given.trim().is_empty()) else { continue };
         match text::line(&given, UTM_MAX) {
             Some(value) => drop(all.insert(name, value)),
-            None => warnings.push(warning(format!("utm.{name}"), "is not one line of 255 characters at the most")),
+            None => warnings.push(left_out(format!("utm.{name}"), "is not one line of 255 characters at the most")),
         }
     }
     fields.errors.extend(object.finish_extras(warnings));
@@ -49,10 +49,10 @@ pub(super) fn items(fields: &mut Fields<'_>, currency: Option<Currency>, warning
         let price = object.number("price");
         fields.errors.extend(object.finish_extras(warnings));
         let Some(id) = id else {
-            warnings.push(warning(format!("items[{index}]"), "has no id"));
+            warnings.push(left_out(format!("items[{index}]"), "has no id"));
             continue;
         };
-        let mut read = |name: &str, why: &str| warnings.push(warning(format!("items[{index}].{name}"), why));
+        let mut read = |name: &str, why: &str| warnings.push(left_out(format!("items[{index}].{name}"), why));
         let count = quantity.as_deref().map(|text| text.parse::<u32>().ok().filter(|count| *count > 0));
         if count == Some(None) {
             read("quantity", "is not a whole number above zero");
