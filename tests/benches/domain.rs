@@ -110,3 +110,30 @@ fn meta_payload(bencher: Bencher<'_, '_>, count: usize) {
     let events = vec![&event; count];
     bencher.bench(|| payload::body(black_box(&events), None, None).expect("JSON").len());
 }
+
+/// A delivery as a checkout posts it: verified, read and normalised.
+mod webhook {
+    use divan::{Bencher, black_box};
+    use lambda_http::http::{HeaderMap, HeaderValue};
+    use shared::domain::country::Country;
+    use shared::domain::order::Outcome;
+    use shared::platforms::{Authenticity, Context, Delivery, Platform, Secret};
+
+    const HOTMART: &[u8] = include_bytes!("../fixtures/webhooks/hotmart/purchase_approved.json");
+
+    #[divan::bench]
+    fn hotmart(bencher: Bencher<'_, '_>) {
+        let secrets: Vec<Secret> = Secret::new("test-secret").into_iter().collect();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-hotmart-hottok", HeaderValue::from_static("test-secret"));
+        let context = Context { received_at_s: 1_768_867_200, country: Country::parse("BR") };
+        bencher.bench(|| {
+            let delivery = Delivery::new(&headers, "", black_box(HOTMART));
+            assert_eq!(Platform::Hotmart.verify(&secrets, &delivery, &context), Authenticity::Authentic);
+            match Platform::Hotmart.parse_delivery(&delivery, &context) {
+                Outcome::Orders { main, .. } => main.buyer.hashed(context.country),
+                _ => unreachable!("it is a sale"),
+            }
+        });
+    }
+}

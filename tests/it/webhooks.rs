@@ -83,3 +83,55 @@ fn every_captured_body_has_an_outcome_of_the_contract() -> Result<()> {
     }
     Ok(())
 }
+
+fn tool(arguments: &[&str]) -> Result<std::process::Output> {
+    crate::programs::run("webhook", arguments, &[], b"")
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/fixtures/webhooks/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn webhook_prints_one_object_and_reads_phones_by_the_tenants_country() -> Result<()> {
+    let file = fixture("eduzz/invoice_paid.json");
+    let shown = |arguments: &[&str]| -> Result<Value> { Ok(serde_json::from_slice(&tool(arguments)?.stdout)?) };
+    let read = shown(&["eduzz", &file, "--country", "BR"])?;
+    assert_eq!(
+        (&read["outcome"], &read["event_name"], &read["value"]),
+        (&"order".into(), &"Purchase".into(), &"301.50".into())
+    );
+    assert_eq!(read["buyer"]["phone"], "5511955550123");
+    assert_eq!(shown(&["eduzz", &file])?["buyer"]["phone"], Value::Null, "no country is made up");
+    assert_eq!(shown(&["--amount", "gross", "eduzz", &file])?["reason"], "amount_not_stated");
+    Ok(())
+}
+
+#[test]
+fn webhook_takes_a_header_and_else_what_the_files_name_says() -> Result<()> {
+    let file = fixture("shopify/orders_create.json");
+    let state = |arguments: &[&str]| -> Result<Value> {
+        let answer: Value = serde_json::from_slice(&tool(arguments)?.stdout)?;
+        Ok(answer["state"].clone())
+    };
+    assert_eq!(state(&["shopify", &file])?, "pending");
+    assert_eq!(state(&["shopify", &file, "--header", "X-Shopify-Topic: orders/paid"])?, "paid");
+    Ok(())
+}
+
+#[test]
+fn webhook_refuses_an_unknown_platform_and_says_which_file_it_cannot_read() -> Result<()> {
+    let output = tool(&["hotmarte", "x.json"])?;
+    let said = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("\"hotmarte\" is no platform") && said.contains("platforms: hotmart"), "{said}");
+    for arguments in
+        [&["hotmart"][..], &["hotmart", "a", "b"], &["hotmart", "a", "--country", "XX"], &["hotmart", "a", "--x"]]
+    {
+        assert_eq!(tool(arguments)?.status.code(), Some(2), "{arguments:?}");
+    }
+    let output = tool(&["hotmart", "/nowhere/x.json"])?;
+    assert!(!output.status.success() && output.stdout.is_empty());
+    assert!(String::from_utf8(output.stderr)?.contains("/nowhere/x.json cannot be read"));
+    Ok(())
+}

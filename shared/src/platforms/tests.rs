@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::country::Country;
-use crate::domain::order::Order;
+use crate::domain::order::{OptionalEvents, Order, Standing};
 
 /// Some time after every time in the tests' bodies.
 pub(super) const RECEIVED_AT: i64 = 1_790_000_000;
@@ -86,7 +86,60 @@ fn what_is_neither_json_nor_a_form_is_rejected_as_unreadable() {
     }
 }
 
+#[test]
+fn p01_invented_payloads_are_no_orders() {
+    let invented = [
+        (Platform::Cakto, r#"{"event":"order.paid","data":{"id":"1","amount":97}}"#),
+        (Platform::Eduzz, r#"{"event_name":"sale.paid","sale":{"id":"1","value":97}}"#),
+        (Platform::Hotmart, r#"{"event":"purchase.approved","transaction":"HP1","value":97}"#),
+        (Platform::Kiwify, r#"{"event":"compra_aprovada","order":{"id":"1","amount":9700}}"#),
+        (
+            Platform::Stripe,
+            r#"{"type":"checkout.paid","livemode":true,"data":{"object":{"id":"1","amount_total":9700}}}"#,
+        ),
+        (Platform::Shopify, r#"{"event":"order.paid","order":{"id":1,"total":"97.00"}}"#),
+    ];
+    for (platform, body) in invented {
+        assert!(!matches!(read(platform, body), Outcome::Orders { .. }), "{platform:?} {body}");
+    }
+}
+
+/// One sale's deliveries at Hotmart, in the order in which they came about, a second apart.
+fn a_sale() -> Vec<Order> {
+    const EVENTS: [(&str, &str); 5] = [
+        ("PURCHASE_BILLET_PRINTED", "BILLET_PRINTED"),
+        ("PURCHASE_DELAYED", "DELAYED"),
+        ("PURCHASE_APPROVED", "APPROVED"),
+        ("PURCHASE_REFUNDED", "REFUNDED"),
+        ("PURCHASE_CHARGEBACK", "CHARGEBACK"),
+    ];
+    let body = |(index, (event, status)): (usize, &(&str, &str))| {
+        format!(
+            r#"{{"event":"{event}","creation_date":{}000,"data":{{"purchase":{{"transaction":"HP1","status":"{status}",
+                "price":{{"value":97.1,"currency_value":"BRL"}}}}}}}}"#,
+            1_767_225_730 + index
+        )
+    };
+    EVENTS.iter().enumerate().map(|it| one(Platform::Hotmart, &body(it))).collect()
+}
+
 proptest! {
+    #[test]
+    fn a_sales_deliveries_in_any_order_and_repetition_end_in_one_state_and_one_purchase(
+        order in Just((0..5).chain(0..5).collect::<Vec<usize>>()).prop_shuffle(),
+        last in 2_usize..5,
+    ) {
+        let sale = a_sale();
+        let mut standing = None;
+        for index in order.into_iter().filter(|index| *index <= last) {
+            standing = Some(Standing::take(standing, &sale[index], &OptionalEvents::default()).0);
+        }
+        let standing = standing.unwrap();
+        prop_assert_eq!(standing.state, sale[last].state);
+        prop_assert_eq!(standing.caused.len(), 1);
+        prop_assert!(standing.caused[0].name.is_purchase());
+    }
+
     #[test]
     fn no_bytes_panic_or_are_authentic(
         body in prop::collection::vec(any::<u8>(), 0..300),

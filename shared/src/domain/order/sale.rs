@@ -139,6 +139,20 @@ impl Order {
         self.amounts.of(chosen).ok_or(Rejected::AmountNotStated)
     }
 
+    /// The value of the event that this delivery causes: what was paid back of a refund, else the amount that the connection has
+    /// chosen.
+    ///
+    /// # Errors
+    /// If the platform does not state it: then an optional event is not made, and a sale is rejected.
+    pub fn event_value(&self, chosen: Amount) -> Result<Money, Rejected> {
+        let refund = self.refund.as_ref();
+        match self.state {
+            OrderState::PartiallyRefunded => refund.and_then(|it| it.amount).ok_or(Rejected::AmountNotStated),
+            OrderState::Refunded => refund.and_then(|it| it.total).map_or_else(|| self.value(chosen), Ok),
+            _ => self.value(chosen),
+        }
+    }
+
     /// When what this delivery tells happened, as Meta's `event_time`: the payment of a paid order, else the change. Never
     /// later than the delivery, which also stands in where the platform gives no time.
     pub fn event_time(&self) -> Moment {
@@ -193,3 +207,6 @@ impl Order {
 fn earlier(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
     [one, other].into_iter().flatten().min_by_key(|moment| moment.unix_s())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! Platforms repeat deliveries, send them out of order, and correct themselves. Whatever the order in which a sale's
 //! deliveries come, it ends in one state and causes one Purchase.
 
-use super::{EventName, Kind, Order, OrderState};
+use super::{EventName, Kind, Order, OrderId, OrderState};
 
 words! {
     /// What may cause an event of its own, if the tenant wants it.
@@ -72,6 +72,17 @@ pub struct Cause {
     /// Its own id, for an event that may happen several times to one order: the event's order id is the order's key, and
     /// `#` with this behind it.
     pub part: Option<String>,
+}
+
+impl Cause {
+    /// The event's order id, as the event id takes it: the order's key ([`Order::key`]), and `#` with the event's own id. `None`
+    /// if that is longer than an order id may be.
+    pub fn order_id(&self, key: &OrderId) -> Option<OrderId> {
+        match &self.part {
+            None => Some(key.clone()),
+            Some(part) => OrderId::parse(&format!("{}#{part}", key.as_str())),
+        }
+    }
 }
 
 /// What is known of an order: where it stands, since when, and which events it has caused.
