@@ -72,10 +72,10 @@ fn every_captured_body_has_an_outcome_of_the_contract() -> Result<()> {
                 ensure!(!is_sale || (answer["state"] == "paid" && answer["value"].is_string()), "{name}: {answer}");
             }
             Some("ignored") => {
-                ensure!(known("reason", Ignored::WORDS) && answer["event_name"].is_null(), "{name}: {answer}")
+                ensure!(known("reason", Ignored::WORDS) && answer["event_name"].is_null(), "{name}: {answer}");
             }
             Some("rejected") => {
-                ensure!(known("reason", Rejected::WORDS) && answer["state"].is_null(), "{name}: {answer}")
+                ensure!(known("reason", Rejected::WORDS) && answer["state"].is_null(), "{name}: {answer}");
             }
             _ => anyhow::bail!("{name}: {answer}"),
         }

@@ -6,8 +6,9 @@ use std::path::Path;
 use lambda_http::http::HeaderMap;
 use serde_json::{Map, Value, json};
 use shared::domain::conversion::Item;
+use shared::domain::fb::{Fbc, Fbclid, Fbp};
 use shared::domain::money::Money;
-use shared::domain::order::{Amount, Kind, OptionalEvents, Order, Outcome, Standing, Tracking};
+use shared::domain::order::{Amount, Kind, OptionalEvents, Order, OrderId, Outcome, Standing, Tracking};
 use shared::platforms::{Context, Delivery, Platform};
 
 /// A body, and what it is read by.
@@ -112,8 +113,8 @@ fn kind(kind: &Kind) -> Map<String, Value> {
     let shown = match kind {
         Kind::First => json!({}),
         Kind::Renewal { number } => json!({"kind": "renewal", "number": number}),
-        Kind::OrderBump { parent } => json!({"kind": "order_bump", "parent": parent.as_ref().map(|id| id.as_str())}),
-        Kind::Upsell { parent } => json!({"kind": "upsell", "parent": parent.as_ref().map(|id| id.as_str())}),
+        Kind::OrderBump { parent } => json!({"kind": "order_bump", "parent": parent.as_ref().map(OrderId::as_str)}),
+        Kind::Upsell { parent } => json!({"kind": "upsell", "parent": parent.as_ref().map(OrderId::as_str)}),
     };
     shown.as_object().cloned().unwrap_or_default()
 }
@@ -126,9 +127,9 @@ fn money(amounts: &[(&str, Option<Money>)]) -> Value {
 
 fn tracking(tracking: &Tracking) -> Value {
     let ids = [
-        ("fbclid", tracking.fbclid.as_ref().map(|it| it.as_str())),
-        ("fbc", tracking.fbc.as_ref().map(|it| it.as_str())),
-        ("fbp", tracking.fbp.as_ref().map(|it| it.as_str())),
+        ("fbclid", tracking.fbclid.as_ref().map(Fbclid::as_str)),
+        ("fbc", tracking.fbc.as_ref().map(Fbc::as_str)),
+        ("fbp", tracking.fbp.as_ref().map(Fbp::as_str)),
     ];
     let ids = ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.into())));
     let slots = tracking.slots.iter().map(|(name, text)| (name.clone(), text.as_str().into()));

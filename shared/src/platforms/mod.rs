@@ -5,7 +5,7 @@
 //!
 //! # How to add a platform
 //!
-//! 1. `platforms/<name>.rs`: a `pub(super) const ADAPTER: Adapter`, with [`Adapter`]'s parts as functions. Its module's docs say
+//! 1. `platforms/<name>.rs`: a `pub(super) const ADAPTER: Adapter`, with `Adapter`'s parts as functions. Its module's docs say
 //!    where each fact comes from, and whose money its amounts are. Build from documented or captured bodies only.
 //! 2. Its `mod` line and its line in the table of [`Platform`], below.
 //! 3. `tests/fixtures/webhooks/<name>/<event>.json` (or `.form`): bodies of our own in the platform's shape, with sample persons
@@ -14,13 +14,13 @@
 //!
 //! The rooms that adapters share:
 //!
-//! - [`delivery`]: the request; [`Delivery::document`] is its body, JSON or form, as one kind of [`Value`]; `at("a.b.c")` goes
+//! - `delivery`: the request; `Delivery::document` is its body, JSON or form, as one kind of `Value`; `at("a.b.c")` goes
 //!   down, `text()` gives a text or a number's digits unless it is a sentinel such as "Não Informado".
-//! - [`amount`]: decimals, hundredths, minor units and `R$ 1.234,56` to [`Money`](crate::domain::money::Money), exactly or not
+//! - `amount`: decimals, hundredths, minor units and `R$ 1.234,56` to [`Money`](crate::domain::money::Money), exactly or not
 //!   at all. A wrong amount of a paid order rejects it: give the readers' answers to `Order::priced`, which knows.
-//! - [`when`]: epochs, RFC 3339, and local times without a zone to [`Moment`](crate::domain::order::Moment).
-//! - [`slots`]: tracking slots, and the click id that came back in one.
-//! - [`sign`]: HMACs and tokens, compared in constant time.
+//! - `when`: epochs, RFC 3339, and local times without a zone to [`Moment`](crate::domain::order::Moment).
+//! - `slots`: tracking slots, and the click id that came back in one.
+//! - `sign`: HMACs and tokens, compared in constant time.
 //!
 //! A test sale is `Outcome::test_sale(order)`, a paid renewal `Kind::Renewal`. A delivery that is authentic and says nothing of
 //! a payment is `Ignored::EventNotUsed`; what repeats an approved sale is `Ignored::CompletedSale`; a refund that was asked for

@@ -3,7 +3,7 @@
 //! - Authenticity: `X-Shopify-Hmac-Sha256` is the base64 HMAC-SHA256 of the body. After a rotation the old secret may sign for
 //!   an hour more.
 //! - What happened stands in a header alone, `X-Shopify-Topic`. `orders/paid` is a sale; of other topics of an order,
-//!   `financial_status` says where it stands (Shopify, OrderDisplayFinancialStatus). A refund is taken from `orders/updated`, which
+//!   `financial_status` says where it stands (Shopify, `OrderDisplayFinancialStatus`). A refund is taken from `orders/updated`, which
 //!   follows each `refunds/create` and says whether all was paid back. A left checkout is the shop's to infer.
 //! - `total_price` in `currency` is the shop's money: after discounts, with freight and taxes.
 //! - Cart attributes come back as `note_attributes`, the landing page's query in `landing_site`. The address and agent are the

@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_campaign_is_no_click_id() {
-        for text in ["comercial-EA-whatsapp-0425", "sess_123", "AbCdEfGhIjKlMnOpQrStUvWx", "a|b", "1001"] {
+        for text in ["vendas-EA-whatsapp-0425", "sess_123", "AbCdEfGhIjKlMnOpQrStUvWx", "a|b", "1001"] {
             assert_eq!(of("sck", text).click_id, None, "{text}");
         }
         assert_eq!(of("click_id", "my-own-click-1").click_id.as_deref(), Some("my-own-click-1"));

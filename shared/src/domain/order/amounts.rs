@@ -4,20 +4,16 @@ use crate::domain::money::Money;
 
 words! {
     /// The amount of a sale that goes to Meta as its value; a connection chooses one.
+    #[derive(Default)]
     Amount {
         /// What the seller sold for: after discounts, with the freight and taxes that the platform adds to the order, without
         /// the interest that a buyer pays for instalments (it is the lender's). The default.
+        #[default]
         Price = "price",
         /// All that the buyer paid, interest included.
         Gross = "gross",
         /// What is left to the seller after the platform's fees and other people's commissions.
         Net = "net",
-    }
-}
-
-impl Default for Amount {
-    fn default() -> Self {
-        Self::Price
     }
 }
 
