@@ -7,7 +7,7 @@
 //! - Status and value are what the sender says; without a status a Purchase is paid, as in the API. An event that is no Purchase
 //!   is for the API: a webhook tells of orders. An unknown field costs no sale, because nobody reads the answer.
 
-use super::{Adapter, Context, Delivery, Secret, sign};
+use super::{Adapter, Context, Delivery, Secret, sign, when};
 use crate::domain::order::{Amount, Amounts, Ignored, Moment, Order, OrderState, Outcome, Rejected, Tracking};
 use crate::http::FieldError;
 use crate::order_body::{self, OrderBody, Refused, Rules};
@@ -48,7 +48,7 @@ fn key(secret: &Secret) -> Vec<u8> {
 }
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
-    let rules = Rules { country: context.country, times: None, refuses_unknown: false };
+    let rules = Rules { country: context.country, times: Some(when::PLAUSIBLE_S), refuses_unknown: false };
     let (body, _) = order_body::parse(delivery.body(), &rules).map_err(|refused| match refused {
         Refused::NotParseable(_) => Rejected::Unreadable,
         Refused::Invalid(errors) => errors.first().map_or(Rejected::Unreadable, reason),
@@ -168,6 +168,7 @@ mod tests {
             (r#"{"order_id":"1","value":97,"currency":"R$"}"#, "currency_unknown"),
             (r#"{"order_id":"1","value":97,"currency":"BRL","status":"authorized"}"#, "state_unknown"),
             (r#"{"order_id":"1","value":97,"currency":"BRL","event_time":"soon"}"#, "time_unreadable"),
+            (r#"{"order_id":"1","value":97,"currency":"BRL","event_time":1767268920000}"#, "time_unreadable"),
             (r#"{"order_id":"1","value":97,"currency":"BRL","event_name":"Lead"}"#, "event_not_used"),
             (r#"{"order_id":"1","value":97,"currency":"BRL","event_time":1600000000}"#, "paid and 0"),
             ("[]", "unreadable"),

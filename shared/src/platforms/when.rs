@@ -8,7 +8,7 @@ use super::Value;
 use crate::domain::order::Moment;
 
 /// Times of 2001 to 2286, in Unix seconds: what lies outside is no time of a sale (a zero, milliseconds for seconds).
-const PLAUSIBLE_S: std::ops::RangeInclusive<i64> = 1_000_000_000..=9_999_999_999;
+pub(super) const PLAUSIBLE_S: std::ops::RangeInclusive<i64> = 1_000_000_000..=9_999_999_999;
 
 /// Unix milliseconds.
 pub(crate) fn unix_ms(field: &Value) -> Option<Moment> {

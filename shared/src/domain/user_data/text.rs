@@ -28,6 +28,9 @@ const PLACEHOLDERS: [&str; 22] = [
     "sem nome",
 ];
 
+/// Longer than any of them in any Unicode form, in bytes.
+const PLACEHOLDER_MAX: usize = 64;
+
 /// Without white space and invisible characters at both ends (copied text brings them along).
 pub(super) fn trimmed(raw: &str) -> &str {
     raw.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
@@ -38,9 +41,13 @@ pub(super) fn lower(raw: &str) -> String {
     trimmed(raw).nfc().collect::<String>().to_lowercase()
 }
 
-/// Whether a text says that nothing is known.
+/// Whether a text says that nothing is known. Asked of each field of a delivery, so what can be none is not normalised.
 pub(crate) fn is_placeholder(raw: &str) -> bool {
-    PLACEHOLDERS.contains(&lower(raw).as_str())
+    let text = trimmed(raw);
+    if text.is_ascii() {
+        return PLACEHOLDERS.iter().any(|placeholder| placeholder.eq_ignore_ascii_case(text));
+    }
+    text.len() <= PLACEHOLDER_MAX && PLACEHOLDERS.contains(&lower(text).as_str())
 }
 
 /// Without punctuation, symbols, spaces and control characters: letters and digits of every script, and the marks
@@ -129,6 +136,16 @@ mod tests {
         assert_eq!(ascii_form("großærøskøbing").as_deref(), Some("grossaeroskobing"));
         assert_eq!(ascii_form("が"), None);
         assert_eq!(ascii_form("москва"), None);
+    }
+
+    #[test]
+    fn a_placeholder_is_one_in_every_case_and_form() {
+        for text in ["NULL", " n/a ", "Não Informado", "NA\u{303}O INFORMADO", "\u{feff}undefined", "(Not Set)"] {
+            assert!(is_placeholder(text), "{text:?}");
+        }
+        for text in ["nulls", "Não", "informado", "", &"ã".repeat(100)] {
+            assert!(!is_placeholder(text), "{text:?}");
+        }
     }
 
     #[test]
