@@ -32,6 +32,16 @@ pub enum Kind {
     },
 }
 
+impl Kind {
+    /// By the number of a subscription's payment, counted from 1 for the first sale: each further one is a renewal.
+    pub fn of_payment(number: Option<i64>) -> Self {
+        match number.and_then(|number| u32::try_from(number).ok()) {
+            Some(number) if number > 1 => Self::Renewal { number: Some(number) },
+            _ => Self::First,
+        }
+    }
+}
+
 /// What was paid back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refund {
