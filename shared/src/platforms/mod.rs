@@ -38,6 +38,7 @@ mod cakto;
 mod eduzz;
 mod generic;
 mod hotmart;
+mod kirvano;
 mod kiwify;
 mod shopify;
 mod stripe;
@@ -88,6 +89,7 @@ platforms! {
     Kiwify = "kiwify" => kiwify,
     Eduzz = "eduzz" => eduzz,
     Cakto = "cakto" => cakto,
+    Kirvano = "kirvano" => kirvano,
     Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
     Generic = "generic" => generic,
