@@ -40,6 +40,7 @@ mod generic;
 mod hotmart;
 mod kirvano;
 mod kiwify;
+mod perfectpay;
 mod shopify;
 mod stripe;
 
@@ -90,6 +91,7 @@ platforms! {
     Eduzz = "eduzz" => eduzz,
     Cakto = "cakto" => cakto,
     Kirvano = "kirvano" => kirvano,
+    Perfectpay = "perfectpay" => perfectpay,
     Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
     Generic = "generic" => generic,
