@@ -37,6 +37,7 @@ mod when;
 mod cakto;
 mod eduzz;
 mod generic;
+mod greenn;
 mod hotmart;
 mod kirvano;
 mod kiwify;
@@ -92,6 +93,7 @@ platforms! {
     Cakto = "cakto" => cakto,
     Kirvano = "kirvano" => kirvano,
     Perfectpay = "perfectpay" => perfectpay,
+    Greenn = "greenn" => greenn,
     Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
     Generic = "generic" => generic,
