@@ -41,6 +41,7 @@ mod greenn;
 mod hotmart;
 mod kirvano;
 mod kiwify;
+mod monetizze;
 mod perfectpay;
 mod shopify;
 mod stripe;
@@ -96,6 +97,7 @@ platforms! {
     Greenn = "greenn" => greenn,
     Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
+    Monetizze = "monetizze" => monetizze,
     Generic = "generic" => generic,
 }
 
