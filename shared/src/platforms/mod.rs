@@ -34,6 +34,7 @@ mod sign;
 mod slots;
 mod when;
 
+mod braip;
 mod cakto;
 mod eduzz;
 mod generic;
@@ -98,6 +99,7 @@ platforms! {
     Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
     Monetizze = "monetizze" => monetizze,
+    Braip = "braip" => braip,
     Generic = "generic" => generic,
 }
 
