@@ -174,7 +174,7 @@ async fn a_password_rotated_in_secrets_manager_is_picked_up_at_the_next_refused_
     world
         .execute(&format!(
             "create role {role} login password 'first';
-             grant select, insert, update on all tables in schema public to {role}"
+             grant select, insert, update, delete on all tables in schema public to {role}"
         ))
         .await?;
     let secret = format!("{role}/db");
