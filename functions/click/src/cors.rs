@@ -9,10 +9,12 @@ use url::Url;
 
 use crate::State;
 
-/// The host of the page that a request is from, lower case and in punycode: of its `Origin`.
+/// The host of the page that a request is from, lower case and in punycode: of its `Origin`. A page is of http or https: a file, a
+/// sandbox, an extension or an app may call itself what it likes.
 pub(crate) fn page_host(headers: &HeaderMap) -> Option<String> {
     let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
-    Url::parse(origin).ok()?.host_str().map(str::to_owned)
+    let url = Url::parse(origin).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.host_str().map(str::to_owned)
 }
 
 /// Lets the page read the answer. The cookies of its site go along with a click, so the origin is named.
