@@ -81,7 +81,7 @@ pub(crate) fn redirect(
     random: u32,
 ) -> NewClick {
     let headers = request.headers();
-    let host = cookies::own_host(headers).and_then(host_of);
+    let host = cookies::own_host(headers);
     let held = Held::read(headers);
     let referrer = headers.get(header::REFERER).and_then(|it| it.to_str().ok()).and_then(Page::parse);
     let in_link = link.first("fbclid").and_then(Fbclid::parse);
@@ -104,10 +104,6 @@ pub(crate) fn redirect(
         minted_fbp: minted.map(|fbp| fbp.as_str().to_owned()),
         ..NewClick::default()
     }
-}
-
-fn host_of(authority: &str) -> Option<String> {
-    Url::parse(&format!("https://{authority}")).ok()?.host_str().map(str::to_owned)
 }
 
 /// The campaign parameters of an object, as JSON; none if it has none.

@@ -5,6 +5,7 @@ use lambda_http::http::{HeaderMap, HeaderValue, header};
 use lambda_http::{Body, Request, Response};
 use shared::db::clicks::{Kept, NewClick};
 use shared::domain::fb::{self, Fbc, Fbp};
+use url::Url;
 
 /// 90 days, as Meta's own (Meta, fbp and fbc parameters), in seconds.
 const AGE_S: u32 = 90 * 24 * 3600;
@@ -17,16 +18,15 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Reads the request's cookies. A browser may have one name for its host and for its site: the newest click counts.
+    /// Reads the request's cookies. A browser may have one name for its host and for its site: the newest counts, as for the
+    /// snippet.
     pub(crate) fn read(headers: &HeaderMap) -> Self {
         let mut held = Self::default();
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| std::str::from_utf8(line.as_bytes()).ok());
         for (name, value) in lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')) {
             match name {
-                "_fbc" => {
-                    held.fbc = held.fbc.into_iter().chain(Fbc::parse(value)).max_by_key(Fbc::created_ms);
-                }
-                "_fbp" => held.fbp = held.fbp.or_else(|| Fbp::parse(value)),
+                "_fbc" => held.fbc = held.fbc.into_iter().chain(Fbc::parse(value)).max_by_key(Fbc::created_ms),
+                "_fbp" => held.fbp = held.fbp.into_iter().chain(Fbp::parse(value)).max_by_key(Fbp::created_ms),
                 _ => {}
             }
         }
@@ -39,24 +39,33 @@ impl Held {
 pub(crate) fn is_of_site(headers: &HeaderMap, page_host: &str) -> bool {
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         Some(said) => matches!(said, b"same-site" | b"same-origin"),
-        None => own_host(headers)
-            .is_some_and(|own| own == page_host || fb::site(page_host).is_some_and(|site| fb::site(own) == Some(site))),
+        None => own_host(headers).is_some_and(|own| {
+            own == page_host || fb::site(page_host).is_some_and(|site| fb::site(&own) == Some(site))
+        }),
     }
 }
 
-/// The host that the browser asked for, which a CDN may have handed on.
-pub(crate) fn own_host(headers: &HeaderMap) -> Option<&str> {
-    headers.get("x-forwarded-host").or_else(|| headers.get(header::HOST))?.to_str().ok()
+/// The host that the browser asked for, which a CDN may have handed on: lower case, in punycode, without a port.
+pub(crate) fn own_host(headers: &HeaderMap) -> Option<String> {
+    let authority = headers.get("x-forwarded-host").or_else(|| headers.get(header::HOST))?.to_str().ok()?;
+    Url::parse(&format!("https://{authority}")).ok()?.host_str().map(str::to_owned)
 }
 
 /// Sets what the browser does not hold yet. A new click's are set although it holds them: a script may have written them, and nobody
 /// can see that. A browser's own value stays, with its time and appendix; another browser's is never given to it.
+///
+/// A page tells a click again until it has seen it arrive, and by then the browser may have a newer one: that one stays.
 pub(crate) fn set(response: &mut Response<Body>, request: &Request, host: &str, click: &NewClick, kept: &Kept) {
     let held = Held::read(request.headers());
     let headers = response.headers_mut();
     if let Some(ours) = kept.fbc.as_deref().and_then(Fbc::parse) {
-        let theirs = held.fbc.filter(|theirs| theirs.fbclid() == ours.fbclid());
-        if kept.new || theirs.is_none() {
+        let told_ms = click.fbc.as_deref().and_then(Fbc::parse).as_ref().map_or(ours.created_ms(), Fbc::created_ms);
+        let (theirs, another) = match held.fbc {
+            Some(theirs) if theirs.fbclid() == ours.fbclid() => (Some(theirs), None),
+            another => (None, another),
+        };
+        let is_newest = another.is_none_or(|another| another.created_ms() <= told_ms);
+        if is_newest && (kept.new || theirs.is_none()) {
             add(headers, "_fbc", theirs.unwrap_or(ours).as_str(), host);
         }
     }

@@ -34,6 +34,11 @@ impl Fbp {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// When the browser got it, Unix milliseconds.
+    pub fn created_ms(&self) -> i64 {
+        cookie::split(&self.0).map_or(0, |parts| parts.created_ms)
+    }
 }
 
 /// Hides the value: it finds a person's browser again.
@@ -66,7 +71,7 @@ mod tests {
     fn what_is_made_for_a_cookie_is_what_a_browser_would_hold() {
         let made = Fbp::mint("www.loja.com.br", 1_700_000_000_000, 1_116_446_470).unwrap();
         assert_eq!(made.as_str(), "fb.2.1700000000000.1116446470");
-        assert_eq!(Fbp::parse(made.as_str()), Some(made));
+        assert_eq!((made.created_ms(), Fbp::parse(made.as_str())), (1_700_000_000_000, Some(made)));
         assert_eq!(Fbp::mint("www.loja.com.br", 1_700_000_000, 1), None, "seconds");
     }
 
