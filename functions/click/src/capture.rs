@@ -84,7 +84,7 @@ pub(crate) fn redirect(
     let host = cookies::own_host(headers);
     let held = Held::read(headers);
     let referrer = headers.get(header::REFERER).and_then(|it| it.to_str().ok()).and_then(Page::parse);
-    let in_link = link.first("fbclid").and_then(Fbclid::parse);
+    let in_link = link.first("fbclid").and_then(|it| Fbclid::parse(&it));
     let fbc = fb::resolve(in_link, held.fbc, None, host.as_deref(), now_ms);
     let minted = host.as_deref().and_then(|host| Fbp::mint(host, now_ms, random)).filter(|_| held.fbp.is_none());
     NewClick {
@@ -93,12 +93,12 @@ pub(crate) fn redirect(
         fbclid: fbc.as_ref().map(|fbc| fbc.fbclid().as_str().to_owned()),
         fbc: fbc.map(|fbc| fbc.as_str().to_owned()),
         fbp: held.fbp.map(|fbp| fbp.as_str().to_owned()),
-        utm: UTM.map(|name| text::line(link.first(name)?, UTM_MAX)),
+        utm: UTM.map(|name| text::line(&link.first(name)?, UTM_MAX)),
         ip: address(request, hops),
         user_agent: agent(request),
         url: Page::parse(link.destination()).and_then(Page::kept),
         referrer: referrer.and_then(Page::kept),
-        consent: link.first("consent").and_then(Consent::parse),
+        consent: link.consent,
         site: host,
         destination: link.host().map(str::to_owned),
         minted_fbp: minted.map(|fbp| fbp.as_str().to_owned()),

@@ -1,25 +1,28 @@
 //! `GET /r/{funnel}?to=...`: the link of an ad that leads straight to a checkout. It records the click and sends the visitor on, with
 //! the click's ids, to one of the funnel's own domains and nowhere else.
 
+use std::borrow::Cow;
+
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
-use shared::db::clicks::{self, Recorded};
+use shared::db::clicks::{self, Consent, Recorded};
 use shared::db::visits::{self, Counted, NoClick};
+use shared::domain::fb::Fbclid;
 use shared::http::{self, Problem};
 use shared::telemetry;
 use url::{Url, form_urlencoded};
 
 use crate::{State, capture, cookies, no_funnel, visitor};
 
-/// What the link itself needs, and no checkout.
-const OURS: [&str; 2] = ["to", "consent"];
+/// Meta's parameter on the link.
+const FBCLID: &str = "fbclid";
 
 /// A redirect link: where it leads, and what stands beside that.
 pub(crate) struct Link {
     to: Url,
-    /// All parameters of the link but its own, decoded, in their order.
+    /// All parameters of the link but its own, decoded, in their order. Without the ad click of a visitor who denied.
     others: Vec<(String, String)>,
-    consent: Option<String>,
+    pub(crate) consent: Option<Consent>,
 }
 
 impl Link {
@@ -34,7 +37,7 @@ impl Link {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "to" => to.push(value.into_owned()),
-                "consent" => consent = Some(value.into_owned()),
+                "consent" => consent = Consent::parse(&value),
                 _ => others.push((name.into_owned(), value.into_owned())),
             }
         }
@@ -48,14 +51,20 @@ impl Link {
         if !to.username().is_empty() || to.password().is_some() {
             return refused("not_a_url", "must not hold a user name");
         }
+        if consent == Some(Consent::Denied) {
+            others.retain(|(name, _)| name != FBCLID);
+        }
         Ok(Self { to, others, consent })
     }
 
     /// The first value of a parameter of the link, else of the URL that it leads to.
-    pub(crate) fn first(&self, name: &str) -> Option<&str> {
-        if OURS.contains(&name) {
-            return self.consent.as_deref().filter(|_| name == "consent");
-        }
+    pub(crate) fn first(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.own(name)
+            .map(Cow::Borrowed)
+            .or_else(|| self.to.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value))
+    }
+
+    fn own(&self, name: &str) -> Option<&str> {
         self.others.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
@@ -69,24 +78,34 @@ impl Link {
         self.to.host_str()
     }
 
-    /// The URL with the link's own parameters, where it has none of that name, and with the click id in its slot, which wins.
+    /// The URL with the link's own parameters, where it has none of that name. Two win over what is there: the click id in its
+    /// slot, and Meta's fbclid, since one that stood in the URL is of whoever copied it.
     fn with(&self, click: Option<(&str, &str)>) -> String {
+        let fbclid = self.own(FBCLID).filter(|it| Fbclid::parse(it).is_some()).map(|it| (FBCLID, it));
+        let fbclid = fbclid.filter(|_| click.is_none_or(|(slot, _)| slot != FBCLID));
+        let winning: Vec<(&str, &str)> = fbclid.into_iter().chain(click).collect();
+        let wins = |name: &str| winning.iter().any(|(won, _)| *won == name);
         let mut url = self.to.clone();
-        let known: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-        if let Some((slot, _)) = click
-            && known.iter().any(|(name, _)| name == slot)
-        {
-            url.query_pairs_mut().clear().extend_pairs(known.iter().filter(|(name, _)| name != slot));
+        if let Some(query) = self.to.query() {
+            // As text, so that the rest stays as it is encoded.
+            let kept: Vec<&str> =
+                query.split('&').filter(|pair| !name_of(pair).is_some_and(|name| wins(&name))).collect();
+            url.set_query(Some(kept.join("&").as_str()).filter(|kept| !kept.is_empty()));
         }
-        let is_new =
-            |name: &str| !known.iter().any(|(has, _)| has == name) && click.is_none_or(|(slot, _)| slot != name);
-        let added: Vec<_> = self.others.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let added: Vec<_> = added.into_iter().filter(|(name, _)| is_new(name)).chain(click).collect();
+        let others =
+            self.others.iter().filter(|(name, _)| !wins(name) && self.to.query_pairs().all(|(has, _)| has != *name));
+        let added: Vec<_> =
+            others.map(|(name, value)| (name.as_str(), value.as_str())).chain(winning.iter().copied()).collect();
         if !added.is_empty() {
             url.query_pairs_mut().extend_pairs(added);
         }
         url.into()
     }
+}
+
+/// The decoded name of a parameter.
+fn name_of(pair: &str) -> Option<Cow<'_, str>> {
+    form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name)
 }
 
 /// Answers a redirect link.

@@ -51,12 +51,13 @@ pub enum Consent {
 }
 
 impl Consent {
-    /// By its word in the API.
+    /// By its word in the API. Whoever sends another one (`false`, `no`) was asked and did not grant. None if it is empty: nobody
+    /// was asked.
     pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "granted" => Some(Self::Granted),
-            "denied" => Some(Self::Denied),
-            _ => None,
+        match word.trim() {
+            "" => None,
+            word if word.eq_ignore_ascii_case(Self::Granted.as_str()) => Some(Self::Granted),
+            _ => Some(Self::Denied),
         }
     }
 
