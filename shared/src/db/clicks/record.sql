@@ -144,6 +144,11 @@ with funnel as (
     delete from identities i using live, completed
     where live.denied and i.tenant_id = live.tenant_id
       and i.source || i.click_id = 'browser' || completed.id and i.source = 'browser'
+), heirs as (
+    -- Who came by the link of a visitor who denied later: their ad click is to be their own.
+    update clicks s set shared_from = null, updated_at = clock()
+    from live join own on live.denied and own.lacks
+    where s.tenant_id = live.tenant_id and s.shared_from = own.id
 ), alias as (
     insert into click_aliases (tenant_id, id, click_id, created_at)
     select live.tenant_id, $2, own.id, clock()
