@@ -64,18 +64,20 @@ create table funnel_minutes (
     funnel_id text not null,
     minute    timestamptz not null,
     clicks    integer not null,
-    primary key (tenant_id, funnel_id, minute),
+    primary key (tenant_id, minute, funnel_id),
     constraint funnel_minutes_funnel_fkey foreign key (tenant_id, funnel_id) references funnels (tenant_id, id)
 );
 
--- Visits that are no clicks, by day (UTC) and reason: crawlers, prefetches, what was over a limit. Counted, so that a seller can see
--- why an ad has more clicks at Meta than here.
+-- Visits that are no clicks, by day (UTC) and reason: crawlers, prefetches, requests for headers, and, by the same sample as above, what
+-- was over a limit. Counted, so that a seller can see why an ad has more clicks at Meta than here. A count is the sum of its parts: a
+-- crawler that is in a hurry must not queue up for one row.
 create table unrecorded_visits (
     tenant_id text not null,
     funnel_id text not null,
     day       date not null,
     reason    text not null,
+    part      smallint not null,
     visits    bigint not null,
-    primary key (tenant_id, funnel_id, day, reason),
+    primary key (tenant_id, day, funnel_id, reason, part),
     constraint unrecorded_visits_funnel_fkey foreign key (tenant_id, funnel_id) references funnels (tenant_id, id)
 );

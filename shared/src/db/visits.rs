@@ -51,9 +51,10 @@ pub const COUNT: &str = "
         from funnels f join tenants t on t.id = f.tenant_id
         where f.id = $1::text
     ), counted as (
-        insert into unrecorded_visits as v (tenant_id, funnel_id, day, reason, visits)
-        select tenant_id, id, (clock() at time zone 'UTC')::date, $2::text, 1 from funnel where active and not retired and leads_on
-        on conflict (tenant_id, funnel_id, day, reason) do update set visits = v.visits + 1
+        insert into unrecorded_visits as v (tenant_id, funnel_id, day, reason, part, visits)
+        select tenant_id, id, (clock() at time zone 'UTC')::date, $2::text, floor(random() * 16), 1
+        from funnel where active and not retired and leads_on
+        on conflict (tenant_id, funnel_id, day, reason, part) do update set visits = v.visits + 1
     )
     select active, retired, leads_on from funnel";
 

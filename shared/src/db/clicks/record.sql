@@ -149,6 +149,11 @@ with funnel as (
     update clicks s set shared_from = null, updated_at = clock()
     from live join own on live.denied and own.lacks
     where s.tenant_id = live.tenant_id and s.shared_from = own.id
+), over as (
+    insert into unrecorded_visits as v (tenant_id, funnel_id, day, reason, part, visits)
+    select live.tenant_id, live.id, (clock() at time zone 'UTC')::date, 'limit', 0, $21
+    from live join pressed on pressed.is_full where $21 > 0
+    on conflict (tenant_id, funnel_id, day, reason, part) do update set visits = v.visits + excluded.visits
 ), alias as (
     insert into click_aliases (tenant_id, id, click_id, created_at)
     select live.tenant_id, $2, own.id, clock()
