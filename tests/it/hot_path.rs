@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
-use shared::db::{clicks, dispatch, funnels, identities, keys, orders, stories};
+use shared::db::{clicks, dispatch, funnels, identities, keys, orders, stories, visits};
 use tests::world::World;
 
 const ROWS: i32 = 100_000;
@@ -49,6 +49,13 @@ async fn load(world: &World) -> Result<()> {
              insert into receipts (tenant_id, id, send_id, pixel_id, sent_at, took_ms, events, body_bytes, body_sha256, answer)
              select tenant_id, id, id, '1', now(), 1, 1, 1, '', 'accepted' from dispatch_attempts where status = 'success';
              update dispatch_attempts set receipt_id = id where status = 'success';
+             insert into funnel_minutes (tenant_id, funnel_id, minute, clicks)
+             select tenant_id, funnel_id, date_trunc('minute', now()) - row_number() over (partition by tenant_id) * interval '1 minute', 36
+             from clicks;
+             insert into unrecorded_visits (tenant_id, funnel_id, day, reason, part, visits)
+             select tenant_id, funnel_id, now()::date - (row_number() over (partition by tenant_id) / 16)::int, 'crawler',
+                    row_number() over (partition by tenant_id) % 16, 1
+             from clicks;
              analyze"
         ))
         .await
@@ -122,6 +129,10 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
         &found,
         &["funnels_id_key", "clicks_tenant_id_fbclid_key", "clicks_pkey", "click_aliases_pkey"],
     );
+
+    assert_indexed("click", &found, &["funnel_domains_pkey", "funnel_checkouts_pkey", "funnel_minutes_pkey"]);
+    let visit = format!("'{}','crawler','checkout.example.com'", world.tenant.funnel_id);
+    assert_indexed("visit", &scans(&world, "visit", visits::COUNT, &visit).await?, &["funnels_id_key"]);
 
     let hash = "encode(sha256('c40'), 'hex')";
     let order = format!(
@@ -306,6 +317,8 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
             ],
         ),
         (purge::Kind::Orders, "orders", &["orders_tenant_id_created_at_idx", "conversions_tenant_id_order_key_idx"]),
+        (purge::Kind::Visits, "visits", &["unrecorded_visits_pkey"]),
+        (purge::Kind::Minutes, "minutes", &["funnel_minutes_pkey"]),
     ] {
         // A tenth of what there is: as much as a day's walk finds at the most.
         let found = scans(&world, name, kind.sql(), &format!("'{tenant}', 21")).await?;

@@ -60,6 +60,10 @@ pub struct Purged {
     pub clicks: u64,
     /// Orders.
     pub orders: u64,
+    /// Counts of visits that were no clicks.
+    pub visits: u64,
+    /// Counts of a funnel's clicks in a minute.
+    pub minutes: u64,
 }
 
 /// Steps that failed; the others ran. The next run tries again.

@@ -55,5 +55,7 @@ fn counter(purged: &mut Purged, kind: Kind) -> &mut u64 {
         Kind::Identities => &mut purged.identities,
         Kind::Clicks => &mut purged.clicks,
         Kind::Orders => &mut purged.orders,
+        Kind::Visits => &mut purged.visits,
+        Kind::Minutes => &mut purged.minutes,
     }
 }

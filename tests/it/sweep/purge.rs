@@ -145,6 +145,60 @@ async fn a_click_waits_for_the_observation_and_for_the_other_browser_that_point_
 }
 
 #[tokio::test]
+async fn a_funnel_s_minutes_go_after_a_day_and_its_counts_of_visits_with_the_rest_in_batches() -> Result<()> {
+    let mut world = World::new().await?;
+    let other = world.add_tenant("other").await?;
+    for tenant in [&world.tenant, &other] {
+        let (tenant, funnel) = (&tenant.id, &tenant.funnel_id);
+        let sql = format!(
+            "insert into funnel_minutes (tenant_id, funnel_id, minute, clicks)
+             select '{tenant}', '{funnel}', now() - n * interval '1 minute', 36 from generate_series(0, 2199) n;
+             insert into unrecorded_visits (tenant_id, funnel_id, day, reason, part, visits)
+             select '{tenant}', '{funnel}', (now() at time zone 'UTC')::date - n, reason, 0, 1
+             from generate_series(0, 999) n, unnest(array['crawler', 'head']) reason"
+        );
+        world.execute(&sql).await?;
+    }
+    let left = async |world: &World, tenant: &str| -> Result<(i64, i64)> {
+        let minutes = world.count("select count(*) from funnel_minutes where tenant_id = $1", &[&tenant]).await?;
+        Ok((minutes, world.count("select count(*) from unrecorded_visits where tenant_id = $1", &[&tenant]).await?))
+    };
+    later(&mut world, "1 second").await?;
+    assert_eq!(batch(&world, Kind::Minutes).await?, 2200 - 1440);
+    assert_eq!((batch(&world, Kind::Minutes).await?, left(&world, &world.tenant.id).await?.0), (0, 1440));
+    let mut batches = Vec::new();
+    while batches.last() != Some(&0) {
+        batches.push(batch(&world, Kind::Visits).await?);
+    }
+    assert_eq!(batches, [1000, 2000 - 2 * 91 - 1000, 0], "today and the 90 days before it stay");
+    assert_eq!(left(&world, &other.id).await?, (2200, 2000), "another tenant's are its own turn's");
+    later(&mut world, "92 days").await?;
+    let purged = run(&world).await?.purged;
+    assert_eq!((purged.minutes, purged.visits), (1440 + 2200, 2 * 91 + 2000));
+    for tenant in [&world.tenant.id, &other.id] {
+        assert_eq!(left(&world, tenant).await?, (0, 0));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_minute_that_is_counted_at_this_moment_waits_for_the_next_run() -> Result<()> {
+    let mut world = World::new().await?;
+    let (tenant, funnel) = (world.tenant.id.clone(), world.tenant.funnel_id.clone());
+    let rows = format!(
+        "insert into funnel_minutes (tenant_id, funnel_id, minute, clicks) values ('{tenant}', '{funnel}', 'epoch', 36), ('{tenant}', '{funnel}', now() - interval '2 days', 36)"
+    );
+    world.execute(&rows).await?;
+    later(&mut world, "1 second").await?;
+    let counting = world.db.connect().await?;
+    counting.batch_execute("begin; update funnel_minutes set clicks = clicks + 36 where minute = 'epoch'").await?;
+    assert_eq!(batch(&world, Kind::Minutes).await?, 1);
+    counting.batch_execute("commit").await?;
+    assert_eq!((batch(&world, Kind::Minutes).await?, batch(&world, Kind::Minutes).await?), (1, 0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_ignored_conversion_stays_as_long_as_the_last_delivery_that_was_ignored() -> Result<()> {
     let mut world = World::new().await?;
     let mut pix = json!({"order_id": "1", "value": 97, "currency": "BRL", "status": "pending", "customer": {"email": "maria@example.com"}});

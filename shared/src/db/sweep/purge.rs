@@ -42,11 +42,16 @@ pub enum Kind {
     Clicks,
     /// Orders without a conversion, by their last change.
     Orders,
+    /// Visits that were no clicks, by their day.
+    Visits,
+    /// How many clicks a funnel had in a minute, by the minute: a day is more than any limit looks back.
+    Minutes,
 }
 
 impl Kind {
     /// All of them, in order.
-    pub const ALL: [Self; 5] = [Self::Deliveries, Self::Receipts, Self::Identities, Self::Clicks, Self::Orders];
+    pub const ALL: [Self; 7] =
+        [Self::Deliveries, Self::Receipts, Self::Identities, Self::Clicks, Self::Orders, Self::Visits, Self::Minutes];
 
     /// The statement of [`purge`], for who measures or explains it.
     pub fn sql(self) -> &'static str {
@@ -56,12 +61,14 @@ impl Kind {
             Self::Identities => IDENTITIES,
             Self::Clicks => CLICKS,
             Self::Orders => ORDERS,
+            Self::Visits => VISITS,
+            Self::Minutes => MINUTES,
         }
     }
 }
 
-/// Deletes a batch of a tenant's data of this kind that is older than so many days. Gives how many rows, of clicks and
-/// deliveries without what goes along.
+/// Deletes a batch of a tenant's data of this kind that is older than so many days, of minutes than one. Gives how many rows, of
+/// clicks and deliveries without what goes along.
 pub async fn purge(client: &Client, kind: Kind, tenant_id: &str, retention_days: u16) -> Result<u64, Error> {
     count(client, kind.sql(), &[&tenant_id, &f64::from(retention_days)]).await
 }
@@ -156,5 +163,26 @@ const ORDERS: &str = "
         order by r.created_at limit 1000 for update skip locked
     ), gone as (
         delete from orders where tenant_id = $1 and id = any(array(select id from old)) returning 1
+    )
+    select count(*) from gone";
+
+/// These two have no id; a row that is locked keeps its place until the statement ends.
+const VISITS: &str = "
+    with old as (
+        select ctid from unrecorded_visits
+        where tenant_id = $1 and day < ((clock() - $2::float8 * interval '1 day') at time zone 'UTC')::date
+        order by day limit 1000 for update skip locked
+    ), gone as (
+        delete from unrecorded_visits where ctid = any(array(select ctid from old)) returning 1
+    )
+    select count(*) from gone";
+
+const MINUTES: &str = "
+    with old as (
+        select ctid from funnel_minutes
+        where tenant_id = $1 and minute < clock() - least($2::float8, 1) * interval '1 day'
+        order by minute limit 1000 for update skip locked
+    ), gone as (
+        delete from funnel_minutes where ctid = any(array(select ctid from old)) returning 1
     )
     select count(*) from gone";
