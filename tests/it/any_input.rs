@@ -1,5 +1,7 @@
 //! Whatever comes, the answer is one of the contract's, is never our fault, and a refusal changes nothing.
 
+mod browser;
+
 use anyhow::{Result, ensure};
 use lambda_http::Request;
 use proptest::prelude::*;
@@ -112,7 +114,10 @@ fn object(names: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 fn click() -> impl Strategy<Value = String> {
-    object(&BROWSER)
+    (fields(&BROWSER), prop::option::weighted(0.2, object(&UTM))).prop_map(|(mut fields, first)| {
+        fields.extend(first.map(|first| format!("\"first\":{first}")));
+        format!("{{{}}}", fields.join(","))
+    })
 }
 
 fn person() -> impl Strategy<Value = String> {

@@ -188,6 +188,47 @@ async fn one_tenant_s_status_is_not_another_s() -> Result<()> {
     Ok(())
 }
 
+/// What a funnel has of its own: pages, checkouts, limits, minutes, counts, and its tenant's word on consent.
+#[tokio::test]
+async fn a_funnel_s_settings_and_counts_are_its_own_tenant_s() -> Result<()> {
+    let world = World::new().await?;
+    let other = world.add_tenant("other").await?;
+    world
+        .execute(&format!(
+            "delete from funnel_domains where tenant_id = '{0}';
+             insert into funnel_domains (tenant_id, funnel_id, domain) values ('{0}', '{1}', 'theirs.example.org');
+             insert into funnel_checkouts (tenant_id, funnel_id, domain, platform, slot) values ('{0}', '{1}', 'pay.example.org', 'other', 'sck');
+             insert into funnel_minutes (tenant_id, funnel_id, minute, clicks)
+             select '{0}', '{1}', date_trunc('minute', clock()) + n * interval '1 minute', 1000000 from generate_series(0, 5) n;
+             update funnels set requires_consent = true, clicks_per_minute_per_address = 1 where tenant_id = '{0}';
+             update tenants set denied_consent = 'limited_data_use' where id = '{0}'",
+            other.id, other.funnel_id
+        ))
+        .await?;
+    let link = |funnel: &str| request::get(&format!("/r/{funnel}?to=https%3A%2F%2Fpay.example.org"));
+    assert_eq!(world.send_click(&link(&world.tenant.funnel_id)).await?.status, 400);
+    assert_eq!(world.send_click(&link(&other.funnel_id)).await?.status, 302);
+    let told = |tenant: &Seeded| {
+        let click = click_of(tenant, &json!({"click_id": "click-0001", "fbp": FBP}));
+        request::with_header(click, "origin", "https://theirs.example.org")
+    };
+    let mine = world.send_click(&told(&world.tenant)).await?;
+    assert_eq!((mine.status, mine.header("access-control-allow-origin")), (200, ""));
+    let row = world.click_row(&mine.body).await?;
+    assert_eq!((&row["consent"], &row["fbp"]), (&Value::Null, &json!(FBP)));
+    let theirs = world.send_click(&told(&other)).await?;
+    assert_eq!((theirs.status, theirs.header("access-control-allow-origin")), (429, "https://theirs.example.org"));
+    world.post_click(&json!({"click_id": "click-0002", "consent": "denied"})).await?.expect(200)?;
+    let mut denied = order("1001");
+    denied["click"] = json!({"click_id": "click-0002"});
+    assert_eq!(world.post_order(&denied).await?.expect(202)?["state"], "ignored", "by the own tenant's policy");
+    let crawler = request::with_header(click_of(&other, &json!({})), "user-agent", "facebookexternalhit/1.1");
+    assert_eq!(world.send_click(&crawler).await?.status, 204);
+    let sql = "select count(*) from unrecorded_visits where tenant_id = $1";
+    assert_eq!(world.count(sql, &[&world.tenant.id]).await?, 0);
+    Ok(())
+}
+
 #[tokio::test]
 async fn sql_in_every_field_of_a_click_is_kept_as_text_or_left_out() -> Result<()> {
     let world = World::new().await?;
@@ -196,7 +237,7 @@ async fn sql_in_every_field_of_a_click_is_kept_as_text_or_left_out() -> Result<(
         let body = json!({
             "url": page, "referrer": page, "fbclid": sql, "fbc": format!("fb.1.1700000000000.{sql}"), "fbp": sql,
             "utm_source": sql, "utm_medium": sql, "utm_campaign": sql, "utm_content": sql, "utm_term": sql,
-            "click_id": sql, "consent": sql, sql: sql,
+            "click_id": sql, "first": {"utm_source": sql, sql: sql}, sql: sql,
         });
         let request = request::post_from(&world.clicks_path(), &body.to_string(), request::SOURCE_IP, Some(sql));
         let request = request::with_header(request, "user-agent", sql);
@@ -210,11 +251,16 @@ async fn sql_in_every_field_of_a_click_is_kept_as_text_or_left_out() -> Result<(
             assert!(kept.query_pairs().eq([("q".into(), sql.into())]), "{column}: {kept}");
         }
         assert!(row["fbclid"].is_null() || row["fbclid"] == sql);
+        assert_eq!(row["first_utm"], json!({"utm_source": sql}));
         assert_eq!((&row["fbp"], &row["ip"]), (&Value::Null, &json!(request::SOURCE_IP)));
     }
     let in_path = request::post("/v1/funnels/'%3Bdrop%20table%20clicks%3B--/clicks", "{}");
     world.refused_click(&in_path, 404).await?;
     assert_eq!(world.count("select count(*) from clicks", &[]).await?, 6);
+    for sql in SQL {
+        let denied = world.post_click(&json!({ "consent": sql })).await?.expect(200)?;
+        assert_eq!(world.click_row(&denied).await?["consent"], "denied", "no word that grants");
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Steady state: one round trip to Postgres a request, seen on the wire.
 
 use anyhow::Result;
+use lambda_http::Request;
 use lambda_http::http::Method;
 use serde_json::json;
 use shared::db::Db;
@@ -33,6 +34,31 @@ async fn a_click_is_one_round_trip() -> Result<()> {
     }
     send(10).await?;
     assert_eq!(relay.round_trips() - before, 11);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redirect_a_crawler_and_a_preflight_are_one_round_trip() -> Result<()> {
+    let world = World::new().await?;
+    let (relay, url) = relayed(&world).await?;
+    let state = click::State::new(Db::new(db_config(&url), None, 1), 0);
+    let path = format!("/r/{}?to=https%3A%2F%2Fshop.example.com%2F&fbclid=IwAR0-", world.tenant.funnel_id);
+    let link =
+        |number: u32| request::with_header(request::get(&format!("{path}{number}")), "host", "track.example.com.br");
+    let crawler = |number| request::with_header(link(number), "user-agent", "facebookexternalhit/1.1");
+    let preflight = |_| {
+        let asked = request::new(Method::OPTIONS, &world.clicks_path(), "");
+        request::with_header(asked, "origin", "https://shop.example.com")
+    };
+    let cases: [(&dyn Fn(u32) -> Request, u16); 3] = [(&link, 302), (&crawler, 302), (&preflight, 204)];
+    for (request, status) in cases {
+        assert_eq!(click::handle(&state, &request(0)).await.status(), status);
+        let before = relay.round_trips();
+        for number in 1..=10 {
+            assert_eq!(click::handle(&state, &request(number)).await.status(), status);
+        }
+        assert_eq!(relay.round_trips() - before, 10, "{:?}", request(0));
+    }
     Ok(())
 }
 

@@ -60,6 +60,16 @@ impl Answer {
         Ok(())
     }
 
+    /// A header as text; empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The `Set-Cookie` headers, in the order given.
+    pub fn set_cookies(&self) -> Vec<&str> {
+        self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).collect()
+    }
+
     /// `errors[]` as (field, code), in the order given.
     pub fn errors(&self) -> Vec<(String, String)> {
         named(&self.body["errors"])

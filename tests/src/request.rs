@@ -91,3 +91,35 @@ pub fn with_header(mut request: Request, name: &'static str, value: &str) -> Req
 pub fn with_key(request: Request, api_key: &str) -> Request {
     with_header(request, "authorization", &format!("Bearer {api_key}"))
 }
+
+/// The same with these headers.
+///
+/// # Panics
+/// When a name or a value is none of HTTP.
+pub fn with_headers(request: Request, headers: &[(&'static str, &str)]) -> Request {
+    headers.iter().fold(request, |request, (name, value)| with_header(request, name, value))
+}
+
+/// The same with a header of any bytes that a header may have.
+///
+/// # Panics
+/// When the name or the value is none of HTTP.
+pub fn with_bytes(mut request: Request, name: &'static str, value: &[u8]) -> Request {
+    match HeaderValue::from_bytes(value) {
+        Ok(value) => request.headers_mut().insert(name, value),
+        Err(error) => panic!("{name}: {error}"),
+    };
+    request
+}
+
+/// A POST with a JSON body and these cookies, as API Gateway hands them on: beside the headers.
+pub fn post_with_cookies(path: &str, body: &str, cookies: &[&str]) -> Request {
+    let mut event = event(&Method::POST, path, body);
+    event["cookies"] = json!(cookies);
+    of(&event)
+}
+
+/// A GET.
+pub fn get(path: &str) -> Request {
+    new(Method::GET, path, "")
+}

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use shared::domain::fb::{self, Fbc, Fbclid, Fbp, fbclid_in_url};
 
-use super::{SHOP, Stage, WWW, arrive, assert_quiet, click_id, cookies, fbc};
+use super::{LOCAL, SHOP, Stage, WWW, arrive, assert_quiet, click_id, cookies, fbc};
 
 const BEFORE: &str = "fb.2.1600000000000.Cookie";
 
@@ -133,6 +133,73 @@ async fn without_cookies_nothing_is_built_that_meta_would_never_see_again() -> R
     );
     let row = stage.site.world.text("select fbc from clicks", &[]).await?.context("the server's")?;
     assert!(row.starts_with("fb.2.") && row.ends_with(".IwAR0-Sample_1"), "{row}");
+    assert_quiet(&page);
+    Ok(())
+}
+
+/// Over TLS the server's cookies would be the same; without it a browser takes secure ones from localhost alone.
+#[tokio::test]
+async fn the_server_s_cookies_take_the_place_of_the_script_s_and_change_nothing() -> Result<()> {
+    let stage = Stage::new().await?;
+    let funnel = &stage.site.world.tenant.funnel_id;
+    let tag = format!("<script async src=\"{LOCAL}/t.js?f={funnel}\"></script>");
+    stage
+        .site
+        .put(&format!("{LOCAL}/own"), &format!("<!doctype html><title>own</title><link rel=icon href=data:,>{tag}"));
+    let page = stage.at(&format!("{LOCAL}/own?fbclid=IwAR0-Sample_1")).await?;
+    let (first, fbp) = (fbc(&page).await?, cookies(&page, "_fbp").await?);
+    stage.told(1).await?;
+    let of_server =
+        async || -> Result<usize> { Ok(page.cookies().await?.iter().filter(|it| it["secure"] == true).count()) };
+    tests::net::wait_until("the server's cookies", std::time::Duration::from_secs(20), || async {
+        of_server().await.ok() == Some(2)
+    })
+    .await?;
+    let now = page.eval("Date.now()").await?.as_f64().context("a time")?;
+    let all = page.cookies().await?;
+    for cookie in all.iter().filter(|it| it["name"] == "_fbc" || it["name"] == "_fbp") {
+        let days = (cookie["expires"].as_f64().context("an end")? * 1000.0 - now) / 86_400_000.0;
+        assert!((89.9..=90.0).contains(&days), "{cookie}");
+        assert_eq!(
+            (&cookie["domain"], &cookie["path"], &cookie["sameSite"], &cookie["secure"], &cookie["httpOnly"]),
+            (&json!("localhost"), &json!("/"), &json!("Lax"), &json!(true), &json!(false))
+        );
+    }
+    assert_eq!(
+        (cookies(&page, "_fbc").await?, cookies(&page, "_fbp").await?),
+        (vec![first.as_str().to_owned()], fbp.clone())
+    );
+    // The page goes on with them: the same click, and a later ad click in their place.
+    let id = click_id(&page).await?;
+    arrive(&page, &format!("{LOCAL}/own")).await?;
+    assert_eq!(click_id(&page).await?, id);
+    arrive(&page, &format!("{LOCAL}/own?fbclid=IwAR0-Other")).await?;
+    assert_eq!((fbc(&page).await?.fbclid().as_str(), cookies(&page, "_fbp").await?), ("IwAR0-Other", fbp));
+    assert_quiet(&page);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_visitor_who_denied_gets_no_cookie_of_the_server_s() -> Result<()> {
+    let stage = Stage::new().await?;
+    let funnel = &stage.site.world.tenant.funnel_id;
+    let tag = format!("<script async src=\"{LOCAL}/t.js?f={funnel}\"></script>");
+    stage
+        .site
+        .put(&format!("{LOCAL}/own"), &format!("<!doctype html><title>own</title><link rel=icon href=data:,>{tag}"));
+    stage.site.world.execute("update funnels set requires_consent = true").await?;
+    let page = stage.visitor.tab().await?;
+    page.goto(&format!("{LOCAL}/own?fbclid=IwAR0-Sample_1")).await?;
+    page.until("!!(window.track && track.clickId)").await?;
+    page.eval("track.consent('denied')").await?;
+    stage.told(1).await?;
+    tests::net::wait_until("the click", std::time::Duration::from_secs(20), || async {
+        stage.clicks().await.ok() == Some(1)
+    })
+    .await?;
+    arrive(&page, &format!("{LOCAL}/own?fbclid=IwAR0-Sample_1&again")).await?;
+    stage.told(2).await?;
+    assert_eq!(page.cookies().await?, Vec::<serde_json::Value>::new());
     assert_quiet(&page);
     Ok(())
 }
