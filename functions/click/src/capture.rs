@@ -132,8 +132,7 @@ fn is_click_id(id: &str) -> bool {
 
 /// An absolute http(s) URL of any length: what is in it counts, also where it is too long to be kept.
 struct Page {
-    text: String,
-    /// The same, parsed once for all that is read from it.
+    /// Parsed once for all that is read from it.
     url: Url,
 }
 
@@ -144,7 +143,7 @@ impl Page {
     fn parse(text: &str) -> Option<Self> {
         let text = text::line(text, usize::MAX)?;
         let url = Url::parse(&text).ok()?;
-        (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(Self { text, url })
+        (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(Self { url })
     }
 
     fn query(&self) -> Query<'_> {
@@ -154,7 +153,7 @@ impl Page {
     /// The URL as it is kept: without personal data, and without its query if it is too long with it.
     fn kept(self) -> Option<String> {
         let fits = |url: &String| url.chars().count() <= URL_MAX;
-        let text = page::without_personal_data(&self.text)?;
+        let text = page::cleaned(self.url)?;
         if fits(&text) {
             return Some(text);
         }

@@ -18,7 +18,11 @@ const PERSONAL_NAMES: [&str; 12] =
 /// Meta wants no personal data in `event_source_url`, and funnels hand e-mails on from page to page. Campaign
 /// parameters (`utm_...`, `fbclid`) stay. `None` unless it is an http or https URL with a host.
 pub fn without_personal_data(text: &str) -> Option<String> {
-    let mut url = Url::parse(text.trim()).ok()?;
+    cleaned(Url::parse(text.trim()).ok()?)
+}
+
+/// The same of a URL that was parsed already.
+pub fn cleaned(mut url: Url) -> Option<String> {
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return None;
     }
@@ -37,6 +41,10 @@ pub fn without_personal_data(text: &str) -> Option<String> {
 }
 
 fn is_personal(pair: &str) -> bool {
+    // Most are campaign parameters, and without an @ they hold no address: of these nothing needs to be decoded.
+    if (pair.starts_with("utm_") || pair.starts_with("fbclid=")) && !pair.contains(['@', '%']) {
+        return false;
+    }
     let Some((name, value)) = url::form_urlencoded::parse(pair.as_bytes()).next() else { return false };
     let name = name.to_lowercase();
     if name.starts_with("utm_") || name == "fbclid" {
