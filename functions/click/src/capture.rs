@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use lambda_http::Request;
 use lambda_http::http::header;
 use shared::body::Fields;
-use shared::db::clicks::{Consent, NewClick};
+use shared::db::clicks::{self, Consent, NewClick};
 use shared::domain::fb::{self, Fbc, Fbclid, Fbp};
 use shared::domain::page::{self, URL_MAX, UTM, UTM_MAX};
 use shared::domain::text;
 use shared::domain::user_data;
 use shared::http::{self, Problem};
-use shared::ids;
 use url::Url;
 
 use crate::cookies::{self, Held};
@@ -54,7 +53,6 @@ pub(crate) fn click(
     Ok(NewClick {
         funnel_id: funnel_id.to_owned(),
         click_id,
-        own_id: ids::new_id(),
         fbclid: fbc.as_ref().map(|fbc| fbc.fbclid().as_str().to_owned()),
         fbc: fbc.map(|fbc| fbc.as_str().to_owned()),
         fbp: fbp.map(|fbp| fbp.as_str().to_owned()),
@@ -66,6 +64,7 @@ pub(crate) fn click(
         consent,
         first_utm,
         site: cors::page_host(request.headers()),
+        sampled: clicks::is_sampled(),
         ..NewClick::default()
     })
 }
@@ -89,7 +88,6 @@ pub(crate) fn redirect(
     let minted = host.as_deref().and_then(|host| Fbp::mint(host, now_ms, random)).filter(|_| held.fbp.is_none());
     NewClick {
         funnel_id: funnel_id.to_owned(),
-        own_id: ids::new_id(),
         fbclid: fbc.as_ref().map(|fbc| fbc.fbclid().as_str().to_owned()),
         fbc: fbc.map(|fbc| fbc.as_str().to_owned()),
         fbp: held.fbp.map(|fbp| fbp.as_str().to_owned()),
@@ -102,6 +100,7 @@ pub(crate) fn redirect(
         site: host,
         destination: link.host().map(str::to_owned),
         minted_fbp: minted.map(|fbp| fbp.as_str().to_owned()),
+        sampled: clicks::is_sampled(),
         ..NewClick::default()
     }
 }

@@ -3,6 +3,7 @@
 use deadpool_postgres::Client;
 
 use super::Error;
+use crate::ids;
 
 /// A click as it was captured, every part already checked.
 #[derive(Clone, Debug, Default)]
@@ -11,8 +12,6 @@ pub struct NewClick {
     pub funnel_id: String,
     /// The click id that the browser minted, if it did.
     pub click_id: Option<String>,
-    /// Ours, for where the browser gave none, or one that is another click's.
-    pub own_id: String,
     /// The ad click.
     pub fbclid: Option<String>,
     /// Always there when `fbclid` is.
@@ -39,6 +38,16 @@ pub struct NewClick {
     pub destination: Option<String>,
     /// An fbp for a browser of the funnel's own site that has none: it gets it as a cookie.
     pub minted_fbp: Option<String>,
+    /// Whether it is counted in its funnel's minute: see [`is_sampled`].
+    pub sampled: bool,
+}
+
+/// Of so many clicks one is counted, for all of them: clicks of a funnel at the same time must not wait for its counter.
+const SAMPLE: u32 = 36;
+
+/// Draws whether a click is counted. A sender has no part in it.
+pub fn is_sampled() -> bool {
+    fastrand::u32(..SAMPLE) == 0
 }
 
 /// What a visitor said of being recognised.
@@ -67,12 +76,6 @@ impl Consent {
             Self::Denied => "denied",
         }
     }
-}
-
-/// How many clicks the one with this id counts for. Each so many clicks one is counted, for so many: clicks of one funnel at the same
-/// time must not wait for its counter. Ids are random and of 36 letters and digits.
-fn weight(id: &str) -> i32 {
-    if id.ends_with('0') { 36 } else { 0 }
 }
 
 /// What became of a click.
@@ -113,6 +116,9 @@ pub struct Kept {
 }
 
 /// The statement of [`record`], for who measures or explains it.
+///
+/// `$3` is an id of ours, for where the browser gave none, or one that is another click's. Without it such a click is not
+/// added.
 pub const RECORD: &str = include_str!("clicks/record.sql");
 
 /// Records a click. First-seen wins, later data completes it.
@@ -121,15 +127,27 @@ pub const RECORD: &str = include_str!("clicks/record.sql");
 /// row of its own that points at the first. Each click id that a browser gave for a click names it from then on. A race
 /// with another request is [`Error::Race`]: the next try sees what it made.
 pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error> {
+    // To make an id takes as long as to read the request, and it is needed only where the browser's is another click's.
+    if click.click_id.is_some() {
+        match record_as(client, click, None).await {
+            Err(Error::Race) => {}
+            other => return other,
+        }
+    }
+    record_as(client, click, Some(&ids::new_id())).await
+}
+
+async fn record_as(client: &Client, click: &NewClick, own_id: Option<&str>) -> Result<Recorded, Error> {
     let statement = client.prepare_cached(RECORD).await?;
     let [source, medium, campaign, content, term] = &click.utm;
+    let weight = if click.sampled { SAMPLE.cast_signed() } else { 0 };
     let row = client
         .query_opt(
             &statement,
             &[
                 &click.funnel_id,
                 &click.click_id,
-                &click.own_id,
+                &own_id,
                 &click.fbclid,
                 &click.fbc,
                 &click.fbp,
@@ -147,7 +165,7 @@ pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error
                 &click.site,
                 &click.destination,
                 &click.minted_fbp,
-                &weight(&click.own_id),
+                &weight,
             ],
         )
         .await?;

@@ -114,11 +114,11 @@ async fn over_a_limit_a_redirect_leads_on_all_the_same_without_a_click() -> Resu
     Ok(())
 }
 
-/// A click straight to the database, as the function hands it over; `own_id` is what the sample goes by.
-async fn record(world: &World, own_id: &str, consent: Option<Consent>) -> Result<Recorded> {
+/// A click straight to the database, as the function hands it over.
+async fn record(world: &World, sampled: bool, consent: Option<Consent>) -> Result<Recorded> {
     let click = NewClick {
         funnel_id: world.tenant.funnel_id.clone(),
-        own_id: own_id.to_owned(),
+        sampled,
         consent,
         ..NewClick::default()
     };
@@ -133,15 +133,14 @@ async fn counted(world: &World) -> Result<i64> {
 #[tokio::test]
 async fn each_thirty_sixth_new_click_is_counted_for_all_of_them() -> Result<()> {
     let world = World::new().await?;
-    let letters = ('0'..='9').chain('a'..='z');
-    for letter in letters {
-        assert!(
-            matches!(record(&world, &format!("sample-id-{letter}"), None).await?, Recorded::Click(kept) if kept.new)
-        );
+    for sampled in [false, true, false] {
+        assert!(matches!(record(&world, sampled, None).await?, Recorded::Click(kept) if kept.new));
     }
-    assert_eq!((counted(&world).await?, clicks_of(&world, &world.tenant).await?.len()), (36, 36));
-    record(&world, "another-id-0", Some(Consent::Denied)).await?;
+    assert_eq!((counted(&world).await?, clicks_of(&world, &world.tenant).await?.len()), (36, 3));
+    record(&world, true, Some(Consent::Denied)).await?;
     assert_eq!(counted(&world).await?, 72, "a denied click is one too");
+    let drawn = (0..36_000).filter(|_| clicks::is_sampled()).count();
+    assert!((700..1300).contains(&drawn), "{drawn} of 36,000, where about 1,000 are right");
     Ok(())
 }
 
@@ -151,7 +150,7 @@ async fn what_is_known_already_or_over_the_limit_counts_for_nothing_in_the_funne
     let again = NewClick {
         funnel_id: world.tenant.funnel_id.clone(),
         click_id: Some("click-0001".into()),
-        own_id: "own-id-0".into(),
+        sampled: true,
         ..NewClick::default()
     };
     let again = &again;
@@ -161,8 +160,8 @@ async fn what_is_known_already_or_over_the_limit_counts_for_nothing_in_the_funne
     assert_eq!(counted(&world).await?, 36);
     flooded(&world, 6000).await?;
     let before = counted(&world).await?;
-    for id in ["other-id-0", "third-id-0", "other-id-1"] {
-        assert!(matches!(record(&world, id, None).await?, Recorded::Full { .. }), "{id}");
+    for sampled in [true, true, false] {
+        assert!(matches!(record(&world, sampled, None).await?, Recorded::Full { .. }));
     }
     assert_eq!(counted(&world).await?, before);
     assert_eq!(uncounted(&world, &world.tenant).await?, "limit 72", "but among the visits that are no clicks");

@@ -108,6 +108,7 @@ with funnel as (
            live.fbp, $7, $8, $9, $10, $11, live.ip, live.user_agent, live.url, live.referrer, live.consent, live.first_utm,
            (select id from first), clock(), clock()
     from live join pressed on not pressed.is_full
+    where $3 is not null or not exists (select from named)
     on conflict do nothing
     returning tenant_id, funnel_id, id, fbc, fbp
 ), counted as (
