@@ -3,6 +3,7 @@
 use deadpool_postgres::Client;
 
 use super::Error;
+use super::prepared::Prepared;
 use crate::ids;
 
 /// A click as it was captured, every part already checked.
@@ -121,6 +122,8 @@ pub struct Kept {
 /// added.
 pub const RECORD: &str = include_str!("clicks/record.sql");
 
+static PREPARED: Prepared = Prepared::new(RECORD);
+
 /// Records a click. First-seen wins, later data completes it.
 ///
 /// The row of an fbclid is the first visitor's; another one that comes with the same fbclid (the link was shared) gets a
@@ -138,7 +141,7 @@ pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error
 }
 
 async fn record_as(client: &Client, click: &NewClick, own_id: Option<&str>) -> Result<Recorded, Error> {
-    let statement = client.prepare_cached(RECORD).await?;
+    let statement = PREPARED.on(client).await?;
     let [source, medium, campaign, content, term] = &click.utm;
     let weight = if click.sampled { SAMPLE.cast_signed() } else { 0 };
     let row = client

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod ledger;
 pub mod migrate;
 pub mod orders;
+mod prepared;
 pub mod receipts;
 pub mod replay;
 pub mod stories;
