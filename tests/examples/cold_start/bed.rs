@@ -75,10 +75,15 @@ impl Bed {
         let asking = |name, statement: &str| -> Result<Function> {
             Ok(Function::new(name, &one_query)?.env("DB_URL", self.db.url()).env("STATEMENT", statement))
         };
+        let one_click = runtime_api::build_example("one_click_function", progress)?;
+        let one_click = Function::new("one_click", one_click)?
+            .env("DB_URL", self.db.url())
+            .env("FUNNEL", self.tenant.funnel_id.as_str());
         let functions = [
             (EMPTY, Function::new(EMPTY, empty)?),
             ("one_query", asking("one_query", ONE_QUERY)?),
             ("one_commit", asking("one_commit", ONE_COMMIT)?),
+            ("one_click", one_click),
         ];
         let subject = |(name, function)| {
             let tenant = self.tenant.clone();

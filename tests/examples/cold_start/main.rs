@@ -7,8 +7,9 @@
 //! Release binaries talk to a Runtime API stub and to a real Postgres. An empty function of the same runtime, profile and
 //! subscriber is measured in the same run, turn about with ours: what it costs is Lambda's, the rest is ours.
 //!
-//! Two floors beside it, by the same client library: a function whose one query a request reads nothing, and one whose query
-//! only commits. The two differ in the statement alone, so what the second costs more is the price of a longer wait.
+//! Three floors beside it, by the same client library: a function whose one query a request reads nothing, one whose query
+//! only commits, and one that records a click of its own making by the statement of `click`. The first two differ in the
+//! statement alone, so what the second costs more is the price of a longer wait; what `click` costs above the third is its own.
 //!
 //! - start: from the start of the process to its first `GET /next`, median; the CPU time until then;
 //! - first: the first invocation, with what it still has to set up;
