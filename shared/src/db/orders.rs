@@ -308,6 +308,8 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
     ), click as (
         select c.id, coalesce(c.fbclid, f.fbclid) as fbclid, coalesce(c.fbc, f.fbc) as fbc, c.url,
                c.consent is not distinct from 'denied' as denied,
+               -- By more than the network and a browser's word.
+               exists (select from fit where fit.click_id = c.id and fit.confirmed and fit.stage <> '{network}') as vouched,
                case when exists (select from fit where fit.click_id = c.id and fit.stage = '{identity}')
                    then '{identity}' else chosen.stage end as stage,
                -- An ad click alone does not say which of those who shared its link ordered: then nobody's address, agent
@@ -322,7 +324,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
             left join clicks f on f.tenant_id = $1 and f.id = c.shared_from
     ), event as (
         select click.id as click_id, coalesce(click.stage, 'none') as stage, coalesce($24::text, click.url) as url,
-               coalesce(click.denied, false) as denied,
+               coalesce(click.denied, false) as denied, coalesce(click.vouched, false) as vouched,
                jsonb_strip_nulls(coalesce(click.visitor, '{{}}') || jsonb_build_object('fbc',
                    -- The order's own fbclid wins over a remembered click of another ad.
                    case when $21::text is null or click.fbclid = $19 then coalesce(click.fbc, $21) else $21 end))
@@ -371,11 +373,11 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         select $1, $3, event_id, clock(), clock(), times.happened_at + {SEND_WITHIN_S} * interval '1 second' from claim, times
     ), observation as (
         insert into identities (tenant_id, id, email_hash, phone_hash, external_id_hash, click_id, source, created_at, updated_at)
-        -- A match by the network alone is too weak to vouch for the next one, and who denied is not remembered.
+        -- A match by the network alone is too weak to vouch for the next one, and a claim must not confirm itself. Who denied is not
+        -- remembered.
         select $1, $3, $15, $16, $27,
-               case when conversion.match_stage <> '{network}' and not conversion.limited_data_use then conversion.click_id end,
-               'order', clock(), clock()
-        from conversion
+               case when judged.vouched and not judged.denied then conversion.click_id end, 'order', clock(), clock()
+        from conversion, judged
         where ($15 is not null or $16 is not null or $27 is not null) and (conversion.inserted or exists (select from claim))
     ), placed as (
         insert into orders as o (tenant_id, id, order_key, state, ordered_at, paid_at, utm, created_at, updated_at)

@@ -116,12 +116,7 @@ async fn over_a_limit_a_redirect_leads_on_all_the_same_without_a_click() -> Resu
 
 /// A click straight to the database, as the function hands it over.
 async fn record(world: &World, sampled: bool, consent: Option<Consent>) -> Result<Recorded> {
-    let click = NewClick {
-        funnel_id: world.tenant.funnel_id.clone(),
-        sampled,
-        consent,
-        ..NewClick::default()
-    };
+    let click = NewClick { funnel_id: world.tenant.funnel_id.clone(), sampled, consent, ..NewClick::default() };
     let click = &click;
     Ok(world.click.db.run(|client| async move { clicks::record(&client, click).await }).await?)
 }
