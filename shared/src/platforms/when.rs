@@ -41,6 +41,19 @@ pub(crate) fn utc(field: &Value) -> Option<Moment> {
     moment(time.assume_utc().unix_timestamp())
 }
 
+/// `{"date": "2026-01-01 09:02:05.000000", "timezone": "America/Sao_Paulo"}`, as PHP writes its dates. Of zones by name the one of
+/// Brazil's coast (−03:00 all the year since 2019) and UTC are known, of others their offset; a time of another is none.
+pub(crate) fn php(field: &Value) -> Option<Moment> {
+    let date = field.at("date").text()?;
+    let date = date.split_once('.').map_or(date, |(whole_seconds, _)| whole_seconds);
+    let zone = match field.at("timezone").text()? {
+        "America/Sao_Paulo" => "-03:00",
+        "UTC" | "Z" => "+00:00",
+        offset => offset,
+    };
+    rfc3339(&Value::Text(format!("{}{zone}", date.replacen(' ', "T", 1))))
+}
+
 fn moment(unix_s: i64) -> Option<Moment> {
     PLAUSIBLE_S.contains(&unix_s).then(|| Moment::second(unix_s))
 }
@@ -78,6 +91,24 @@ mod tests {
     }
 
     #[test]
+    fn a_date_of_php_is_read_in_its_own_zone() {
+        let of = |date: &str, zone: &str| {
+            let fields = [("date", date), ("timezone_type", "3"), ("timezone", zone)];
+            php(&Value::Object(fields.map(|(name, value)| (name.to_owned(), text(value))).to_vec()))
+        };
+        let expected = Some(Moment::second(1_704_811_500));
+        assert_eq!(of("2024-01-09 11:45:00.000000", "America/Sao_Paulo"), expected);
+        assert_eq!(of("2024-01-09 14:45:00.999999", "UTC"), expected);
+        assert_eq!(of("2024-01-09 10:45:00", "-04:00"), expected);
+        for (date, zone) in
+            [("2024-01-09 11:45:00", "America/Manaus"), ("2024-01-09", "UTC"), ("2024-01-09 11:45:00", "")]
+        {
+            assert_eq!(of(date, zone), None, "{date} {zone}");
+        }
+        assert_eq!(php(&text("2024-01-09 11:45:00")), None);
+    }
+
+    #[test]
     fn a_time_without_seconds_is_exact_to_its_minute() {
         let read = brazilian(&text("2024-01-09 11:45")).unwrap();
         assert_eq!((read.unix_s(), read.precision()), (1_704_811_500, Precision::Minute));
@@ -100,6 +131,7 @@ mod tests {
         fn no_text_panics(any in any::<String>(), shaped in "[0-9]{0,5}-[0-9]{0,3}-[0-9]{0,3}[T ][0-9:]{0,9}Z?") {
             for value in [text(&any), text(&shaped)] {
                 let _ = (brazilian(&value), utc(&value), rfc3339(&value), unix_s(&value), unix_ms(&value));
+                let _ = php(&Value::Object(vec![("date".into(), value.clone()), ("timezone".into(), value)]));
             }
         }
     }
