@@ -46,6 +46,7 @@ mod monetizze;
 mod perfectpay;
 mod shopify;
 mod stripe;
+mod woocommerce;
 
 #[cfg(test)]
 mod tests;
@@ -100,6 +101,7 @@ platforms! {
     Stripe = "stripe" => stripe,
     Monetizze = "monetizze" => monetizze,
     Braip = "braip" => braip,
+    WooCommerce = "woocommerce" => woocommerce,
     Generic = "generic" => generic,
 }
 

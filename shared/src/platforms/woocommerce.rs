@@ -1,0 +1,183 @@
+//! `WooCommerce`: the shop's webhooks of orders.
+//!
+//! - Authenticity: `X-WC-Webhook-Signature` is the base64 HMAC-SHA256 of the body. A secret with characters of HTML signs as it was
+//!   entered, and in some versions as HTML writes it. An unsigned form `webhook_id=…` comes when the webhook is saved.
+//! - The body is the order as the REST API gives it; what happened to it stands in its `status` alone. Paid is an order that has a
+//!   `date_paid_gmt`: cash on delivery is `processing` long before it is paid, and shops have statuses of their own.
+//! - `X-WC-Webhook-Delivery-ID` is made of the webhook and the second: two orders of one second share it, so it is no id of a
+//!   delivery here.
+//! - `total` is what the buyer paid the shop, with freight and taxes, after discounts. Refunds are listed with the order, negative.
+//! - Subscriptions (a plugin) mark a renewal's order with the meta `_subscription_renewal`.
+//! - The click comes back in the order's metas: those that the seller's pages write, then the shop's own attribution with the
+//!   page of entry. The address and agent are the buyer's unless the order was made by hand, by the API or by a subscription.
+
+use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use crate::domain::conversion::Item;
+use crate::domain::money::{Currency, Money};
+use crate::domain::order::{
+    Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Refund, Rejected, Tracking,
+};
+
+/// Ways by which an order comes about without the buyer's browser.
+const WITHOUT_THE_BUYER: [&str; 3] = ["admin", "rest-api", "subscription"];
+
+/// What the shop's attribution is called before the name of each part.
+const ATTRIBUTION: &str = "_wc_order_attribution_";
+
+pub(super) const ADAPTER: Adapter = Adapter {
+    slot: None,
+    amounts: &[Amount::Price, Amount::Gross],
+    is_authentic,
+    is_probe,
+    parse,
+    delivery_id: |_| None,
+};
+
+fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, _: &Context) -> bool {
+    let signature = delivery.header("x-wc-webhook-signature");
+    let as_html = secrets.iter().filter_map(|secret| Secret::new(&as_html(secret.as_str())));
+    let secrets: Vec<Secret> = secrets.iter().cloned().chain(as_html).collect();
+    sign::is_hmac_sha256(&secrets, delivery.body(), signature, sign::Written::Base64)
+}
+
+fn as_html(secret: &str) -> String {
+    let escaped = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#039;")];
+    escaped.into_iter().fold(secret.to_owned(), |text, (plain, html)| text.replace(plain, html))
+}
+
+fn is_probe(delivery: &Delivery<'_>) -> bool {
+    let Ok(body) = delivery.document() else { return false };
+    matches!(body.fields(), [(name, Value::Text(_))] if name == "webhook_id")
+}
+
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+    let body = delivery.document()?;
+    match delivery.header("x-wc-webhook-topic") {
+        None | Some("order.created" | "order.updated" | "order.restored") => {}
+        Some(_) => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+    }
+    if is_probe(delivery) || is_deleted(body) {
+        return Ok(Outcome::ignored(Ignored::EventNotUsed));
+    }
+    match state(body)? {
+        Ok(state) => order(body, state, context).map(Outcome::order),
+        Err(reason) => Ok(Outcome::ignored(reason)),
+    }
+}
+
+/// Of what was deleted only the id is told.
+fn is_deleted(body: &Value) -> bool {
+    matches!(body.fields(), [(name, _)] if name == "id")
+}
+
+/// Where the order stands, or why it says nothing of that.
+fn state(body: &Value) -> Result<Result<OrderState, Ignored>, Rejected> {
+    let is_paid = body.at("date_paid_gmt").text().is_some();
+    let paid = if body.at("refunds").list().is_empty() { OrderState::Paid } else { OrderState::PartiallyRefunded };
+    Ok(Ok(match body.at("status").text().ok_or(Rejected::StateMissing)? {
+        "pending" | "on-hold" => OrderState::Pending,
+        "failed" => OrderState::Refused,
+        "cancelled" => OrderState::Canceled,
+        "refunded" => OrderState::Refunded,
+        "checkout-draft" | "auto-draft" | "trash" => return Ok(Err(Ignored::EventNotUsed)),
+        _ if is_paid => paid,
+        "processing" => OrderState::Pending,
+        "completed" => return Err(Rejected::StateContradictory),
+        _ => return Ok(Err(Ignored::PaymentNotStated)),
+    }))
+}
+
+fn order(body: &Value, state: OrderState, context: &Context) -> Result<Order, Rejected> {
+    let currency = amount::currency(body.at("currency"));
+    let mut order = Order::new(Order::id(body.at("id").text())?, state, context.received_at_s);
+    order.ordered_at = when::utc(body.at("date_created_gmt"));
+    order.paid_at = when::utc(body.at("date_paid_gmt"));
+    order.changed_at = when::utc(body.at("date_modified_gmt"));
+    if meta(body, "_subscription_renewal").is_some() {
+        order.kind = Kind::Renewal { number: None };
+    }
+    order.refund = refund(body, state, currency);
+    order.buyer = buyer(body);
+    order.tracking = tracking(body);
+    order.items = body.at("line_items").list().into_iter().filter_map(|line| item(line, currency)).collect();
+    order.priced(amount::decimal(body.at("total"), currency).map(Amounts::total))
+}
+
+/// The newest refund, and the sum of all.
+fn refund(body: &Value, state: OrderState, currency: Result<Currency, Rejected>) -> Option<Refund> {
+    if !matches!(state, OrderState::Refunded | OrderState::PartiallyRefunded) {
+        return None;
+    }
+    let refunds = body.at("refunds").list();
+    let amounts: Option<Vec<Money>> = refunds.iter().map(|refund| paid_back(refund.at("total"), currency)).collect();
+    let total: Option<u64> = amounts.and_then(|all| all.iter().try_fold(0_u64, |sum, it| sum.checked_add(it.minor())));
+    let total = total.filter(|_| !refunds.is_empty());
+    let newest = refunds.iter().max_by_key(|refund| refund.at("id").integer());
+    Some(Refund {
+        id: newest.and_then(|refund| refund.at("id").owned()),
+        amount: newest.and_then(|refund| paid_back(refund.at("total"), currency)),
+        total: total.zip(currency.ok()).and_then(|(total, currency)| Money::from_minor(total, currency).ok()),
+    })
+}
+
+fn paid_back(total: &Value, currency: Result<Currency, Rejected>) -> Option<Money> {
+    let positive = total.text()?.trim_start_matches('-').to_owned();
+    amount::extra(amount::decimal(&Value::Text(positive), currency))
+}
+
+fn buyer(body: &Value) -> Buyer {
+    let billing = body.at("billing");
+    let is_by_the_buyer = body.at("created_via").text().is_none_or(|via| !WITHOUT_THE_BUYER.contains(&via));
+    let of_the_browser = |field: &str| body.at(field).owned().filter(|_| is_by_the_buyer);
+    Buyer {
+        email: billing.at("email").owned(),
+        phones: billing.at("phone").owned().into_iter().collect(),
+        first_name: billing.at("first_name").owned(),
+        last_name: billing.at("last_name").owned(),
+        city: billing.at("city").owned(),
+        state: billing.at("state").owned(),
+        zip: billing.at("postcode").owned(),
+        country: billing.at("country").owned(),
+        ip: of_the_browser("customer_ip_address"),
+        user_agent: of_the_browser("customer_user_agent"),
+        ..Buyer::default()
+    }
+}
+
+fn meta<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
+    let metas = body.at("meta_data").list();
+    metas.into_iter().find(|meta| meta.at("key").text() == Some(name)).map(|meta| meta.at("value"))
+}
+
+/// The metas by their names, also with the underscore that hides one in the shop; then the shop's attribution; then the query of
+/// the page of entry.
+fn tracking(body: &Value) -> Tracking {
+    let metas = body.at("meta_data").list();
+    let named: Vec<_> = metas.iter().filter_map(|it| Some((it.at("key").text()?, it.at("value")))).collect();
+    let fields = |prefix: &str| {
+        let inner = named.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), *value)));
+        Value::Object(
+            inner.filter(|(_, value)| !is_default(value)).map(|(name, value)| (name, value.clone())).collect(),
+        )
+    };
+    let entry = meta(body, &format!("{ATTRIBUTION}session_entry")).and_then(Value::text);
+    let query = entry.and_then(|page| page.split_once('?')).map_or("", |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
+    let entry = Value::Object(slots::in_query(query));
+    let sources = [fields(""), fields("_"), fields(ATTRIBUTION), entry];
+    sources.iter().map(|source| slots::read(slots::known(source))).fold(Tracking::default(), Tracking::merged)
+}
+
+/// The attribution's words for nothing: `(none)`, `(direct)`.
+fn is_default(value: &Value) -> bool {
+    matches!(value.text(), Some("(none)" | "(direct)"))
+}
+
+fn item(line: &Value, currency: Result<Currency, Rejected>) -> Option<Item> {
+    let quantity = line.at("quantity").integer().and_then(|quantity| u32::try_from(quantity).ok());
+    let price = amount::extra(amount::decimal(line.at("price"), currency));
+    Some(Item { id: line.at("product_id").owned()?, quantity: quantity.filter(|quantity| *quantity > 0), price })
+}
+
+#[cfg(test)]
+mod tests;
