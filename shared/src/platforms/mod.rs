@@ -47,6 +47,7 @@ mod perfectpay;
 mod shopify;
 mod stripe;
 mod woocommerce;
+mod yampi;
 
 #[cfg(test)]
 mod tests;
@@ -102,6 +103,7 @@ platforms! {
     Monetizze = "monetizze" => monetizze,
     Braip = "braip" => braip,
     WooCommerce = "woocommerce" => woocommerce,
+    Yampi = "yampi" => yampi,
     Generic = "generic" => generic,
 }
 
