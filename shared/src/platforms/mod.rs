@@ -44,6 +44,7 @@ mod kirvano;
 mod kiwify;
 mod monetizze;
 mod perfectpay;
+mod lemonsqueezy;
 mod shopify;
 mod stripe;
 mod woocommerce;
@@ -104,6 +105,7 @@ platforms! {
     Braip = "braip" => braip,
     WooCommerce = "woocommerce" => woocommerce,
     Yampi = "yampi" => yampi,
+    LemonSqueezy = "lemonsqueezy" => lemonsqueezy,
     Generic = "generic" => generic,
 }
 
