@@ -45,6 +45,7 @@ mod kiwify;
 mod monetizze;
 mod perfectpay;
 mod lemonsqueezy;
+mod paddle;
 mod shopify;
 mod stripe;
 mod woocommerce;
@@ -106,6 +107,7 @@ platforms! {
     WooCommerce = "woocommerce" => woocommerce,
     Yampi = "yampi" => yampi,
     LemonSqueezy = "lemonsqueezy" => lemonsqueezy,
+    Paddle = "paddle" => paddle,
     Generic = "generic" => generic,
 }
 
