@@ -42,10 +42,10 @@ mod greenn;
 mod hotmart;
 mod kirvano;
 mod kiwify;
-mod monetizze;
-mod perfectpay;
 mod lemonsqueezy;
+mod monetizze;
 mod paddle;
+mod perfectpay;
 mod shopify;
 mod stripe;
 mod woocommerce;
@@ -102,10 +102,10 @@ platforms! {
     Greenn = "greenn" => greenn,
     Shopify = "shopify" => shopify,
     Stripe = "stripe" => stripe,
-    Monetizze = "monetizze" => monetizze,
-    Braip = "braip" => braip,
     WooCommerce = "woocommerce" => woocommerce,
     Yampi = "yampi" => yampi,
+    Monetizze = "monetizze" => monetizze,
+    Braip = "braip" => braip,
     LemonSqueezy = "lemonsqueezy" => lemonsqueezy,
     Paddle = "paddle" => paddle,
     Generic = "generic" => generic,
