@@ -45,7 +45,8 @@ pub async fn handle(state: &State, request: &Request) -> Response<Body> {
     let headers = response.headers_mut();
     // Pages that are isolated (COEP) take only answers that say so, a beacon's too. Who may read one is CORS's to say.
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
-    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    // Of a header's values API Gateway is given the first alone; what has one of its own does not differ by origin.
+    headers.entry(header::VARY).or_insert(HeaderValue::from_static("origin"));
     response
 }
 

@@ -59,6 +59,12 @@ async fn it_is_small_compressed_and_whole() -> Result<()> {
     let packed = get(&world, Method::GET, &path, &[("accept-encoding", "br, gzip;q=0.9")]).await;
     assert_eq!(header(packed.headers(), "content-encoding"), "gzip");
     assert_eq!(header(packed.headers(), "vary"), "accept-encoding");
+    assert_eq!(
+        packed.headers().get_all("vary").iter().count(),
+        1,
+        "API Gateway passes the first of a header's values on"
+    );
+    assert_eq!(header(packed.headers(), "access-control-allow-origin"), "*", "a tag with crossorigin may take it");
     let Body::Binary(packed) = packed.into_body() else { anyhow::bail!("not compressed") };
     assert!(packed.len() <= LARGEST, "{} bytes", packed.len());
     let mut whole = String::new();
