@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::cookies::{self, Held};
 use crate::cors;
-use crate::redirect::Link;
+use crate::link::Link;
 
 /// Reads a click of a body. `now_ms` is Unix milliseconds: the moment that an fbclid without a cookie was first seen.
 pub(crate) fn click(

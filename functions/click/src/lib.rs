@@ -7,6 +7,7 @@ mod capture;
 mod cookies;
 mod cors;
 mod identify;
+mod link;
 mod record;
 mod redirect;
 mod snippet;
