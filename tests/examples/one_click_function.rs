@@ -30,7 +30,7 @@ impl Prepared {
         );
         let none: Option<&str> = None;
         let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 15] = [
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 21] = [
             &self.funnel,
             &number,
             &none,
@@ -46,6 +46,12 @@ impl Prepared {
             &agent,
             &url,
             &"https://l.example.com/",
+            &none,
+            &none,
+            &"shop.example.com",
+            &none,
+            &none,
+            &0_i32,
         ];
         Ok(self.client.query_one(&self.statement, &parameters).await?.try_get("new")?)
     }

@@ -105,6 +105,7 @@ impl Script {
             fixed("https://shop.example.com/thanks"),
             fixed("website"),
             fixed(r#"{"utm_source":"meta"}"#),
+            Null,
         ];
         let buyer = format!("\\set buyer {BARE} + random(0, {})\n", buyers - 1);
         Self::new(&buyer, shared::db::orders::sql(), &values)

@@ -74,6 +74,8 @@ impl Clicks {
         let path = format!("/v1/funnels/{}/clicks", tenant.funnel_id);
         let mut event = request::event(&Method::POST, &path, &body.to_string());
         event["requestContext"]["http"]["sourceIp"] = format!("2001:db8::{}", place("ip")).into();
+        // As the snippet's beacon has it.
+        event["headers"]["origin"] = "https://shop.example.com".into();
         Self { template: Template::new(&event), random: fastrand::Rng::with_seed(seed) }
     }
 }
