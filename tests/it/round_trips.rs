@@ -151,8 +151,8 @@ async fn a_dispatch_is_two_round_trips_for_all_events_that_are_due() -> Result<(
         }
         let before = relay.round_trips();
         dispatch::handle(&state, tests::world::batch(&[&wake]), tests::world::in_two_minutes()).await;
-        // The first round also logs in and prepares the two statements.
-        assert_eq!(relay.round_trips() - before, if round == 0 { 5 } else { 2 });
+        // The first round also logs in, says how to plan, and prepares the two statements.
+        assert_eq!(relay.round_trips() - before, if round == 0 { 6 } else { 2 });
     }
     assert_eq!(world.simulator.requests().len(), 2);
     Ok(())
