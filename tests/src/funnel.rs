@@ -80,6 +80,11 @@ impl Funnel {
     pub fn url(&self) -> String {
         format!("http://{SHOP}:{}/", self.port)
     }
+
+    /// The checkout, as it stands in a redirect link.
+    pub fn encoded_checkout(&self) -> String {
+        encoded(&checkout_url(self.port))
+    }
 }
 
 impl Drop for Funnel {
@@ -95,10 +100,6 @@ impl Shared {
         format!("http://{SHOP}:{}", self.port)
     }
 
-    fn checkout(&self) -> String {
-        format!("http://{CHECKOUT}:{}/checkout", self.port)
-    }
-
     /// The tag that a seller puts on each page.
     fn tag(&self) -> String {
         format!(r#"<script async src="{}/t.js?f={}"></script>"#, self.api, self.tenant.funnel_id)
@@ -108,6 +109,14 @@ impl Shared {
     fn call(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         request.bearer_auth(&self.tenant.api_key)
     }
+}
+
+fn checkout_url(port: u16) -> String {
+    format!("http://{CHECKOUT}:{port}/checkout")
+}
+
+fn encoded(url: &str) -> String {
+    url::form_urlencoded::byte_serialize(url.as_bytes()).collect()
 }
 
 /// Fills a page. Values are text: they stand escaped.
@@ -120,7 +129,7 @@ fn page(path: &str, host: &str, head: &str, body: &str, note: &str, values: &[(&
         .replace("{head}", head)
         .replace("{body}", body)
         .replace("{note}", note)
-        .replace("{where}", &format!("{host}{path}"))
+        .replace("{where}", &if path == "/" { host.to_owned() } else { format!("{host}{path}") })
         .replace("{steps}", &steps.concat())
         .replace("{title}", STEPS.iter().find(|(of, _)| *of == path).map_or("", |(_, name)| name));
     for (name, value) in values {
@@ -139,13 +148,12 @@ async fn style() -> Response {
 
 async fn ad(State(demo): Demo) -> Html<String> {
     let fbclid = format!("IwAR0-Demo{}", fastrand::u64(..));
-    let encoded: String = url::form_urlencoded::byte_serialize(demo.checkout().as_bytes()).collect();
     let values = [
         ("shop", demo.shop()),
         ("api", demo.api.clone()),
         ("funnel", demo.tenant.funnel_id.clone()),
         ("fbclid", fbclid),
-        ("checkout_encoded", encoded),
+        ("checkout_encoded", encoded(&checkout_url(demo.port))),
     ];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     let note = "The second link records the click on its way to the checkout, for ads that have no landing page.";
@@ -155,7 +163,7 @@ async fn ad(State(demo): Demo) -> Html<String> {
 async fn course(State(demo): Demo) -> Html<String> {
     let note = "The e-mail and a phone in the form +… are hashed in the browser before they go anywhere.";
     let body = include_str!("funnel/pages/course.html");
-    page("/course", SHOP, &demo.tag(), body, note, &[("checkout", &demo.checkout())])
+    page("/course", SHOP, &demo.tag(), body, note, &[("checkout", &checkout_url(demo.port))])
 }
 
 /// What came along in the checkout's address.

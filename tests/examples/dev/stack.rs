@@ -94,10 +94,13 @@ impl Stack {
         let mut rows = Vec::new();
         if let Some(funnel) = &self.funnel {
             rows.push(("demo funnel", format!("{} (click through it in a browser)", funnel.url())));
+            rows.push((
+                "redirect link",
+                format!("{base}/r/{}?to={}", self.tenant.funnel_id, funnel.encoded_checkout()),
+            ));
         }
         rows.extend([
             ("snippet", format!("{base}/t.js?f={}", self.tenant.funnel_id)),
-            ("redirect link", format!("{base}/r/{}?to=http%3A%2F%2F127.0.0.1%2F", self.tenant.funnel_id)),
             ("clicks", format!("POST {base}/v1/funnels/{}/clicks", self.tenant.funnel_id)),
             (
                 "orders",
