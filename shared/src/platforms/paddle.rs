@@ -15,34 +15,22 @@
 //! - An `event_id` of `ntfsimevt_` is the simulator's. The sandbox has secrets of its own and no other mark.
 
 use super::amount::Stated;
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Ignored, Kind, Moment, Order, OrderState, Outcome, Refund, Rejected};
 
-/// How far the signature's time may lie from ours, in seconds.
-const TOLERANCE_S: u64 = 300;
+const STAMPED: sign::Stamped = sign::Stamped { between: ';', time: "ts", signature: "h1", joint: ":" };
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: None,
     amounts: &[Amount::Price, Amount::Gross, Amount::Net],
-    is_authentic,
+    is_authentic: |secrets, delivery, context| {
+        STAMPED.is_authentic(delivery.header("paddle-signature"), secrets, delivery, context)
+    },
     is_probe: |_| false,
     parse,
     delivery_id: |delivery| delivery.document().ok()?.at("event_id").owned(),
 };
-
-fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, context: &Context) -> bool {
-    let Some(header) = delivery.header("paddle-signature") else { return false };
-    let parts = || header.split(';').filter_map(|part| part.trim().split_once('='));
-    let Some((_, time)) = parts().find(|(name, _)| *name == "ts") else { return false };
-    let is_fresh = time.parse::<i64>().is_ok_and(|time| time.abs_diff(context.received_at_s) <= TOLERANCE_S);
-    let message = [time.as_bytes(), b":", delivery.body()].concat();
-    let signatures = parts().filter(|(name, _)| *name == "h1");
-    let is_signed = signatures.fold(false, |found, (_, given)| {
-        sign::is_hmac_sha256(secrets, &message, Some(given), sign::Written::Hex) | found
-    });
-    is_fresh && is_signed
-}
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
     let body = delivery.document()?;

@@ -6,7 +6,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::Secret;
+use super::{Context, Delivery, Secret};
+
+/// How far the time of an attempt may lie from ours, in seconds: what signs a time signs it anew for each attempt.
+const TOLERANCE_S: u64 = 300;
 
 /// How an HMAC is written.
 #[derive(Clone, Copy)]
@@ -54,10 +57,59 @@ fn is_hmac(
     any(secrets, |secret| hmac::verify(&hmac::Key::new(algorithm, secret.as_str().as_bytes()), message, &tag).is_ok())
 }
 
-/// Whether a base64 signature is HMAC-SHA256 of the message by the bytes of a key.
-pub(crate) fn is_signed_by(key: &[u8], message: &[u8], given: &str) -> bool {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
-    Written::Base64.decode(given).is_some_and(|tag| hmac::verify(&key, message, &tag).is_ok())
+/// How a header tells the time of an attempt and its signatures: `t=1700000000,v1=…,v1=…`.
+pub(crate) struct Stamped {
+    /// What stands between its parts.
+    pub(crate) between: char,
+    /// The name of the time.
+    pub(crate) time: &'static str,
+    /// The name of a signature.
+    pub(crate) signature: &'static str,
+    /// What stands between time and body in the signed message.
+    pub(crate) joint: &'static str,
+}
+
+impl Stamped {
+    /// Whether the header has a fresh time, and a hex HMAC-SHA256 of that time and the body by one of the secrets.
+    pub(crate) fn is_authentic(
+        &self,
+        header: Option<&str>,
+        secrets: &[Secret],
+        delivery: &Delivery<'_>,
+        context: &Context,
+    ) -> bool {
+        let Some(header) = header else { return false };
+        let parts = || header.split(self.between).filter_map(|part| part.trim().split_once('='));
+        let Some((_, time)) = parts().find(|(name, _)| *name == self.time) else { return false };
+        let given = parts().filter(|(name, _)| *name == self.signature).map(|(_, given)| given);
+        let keys = secrets.iter().map(|secret| secret.as_str().as_bytes());
+        let message = [time.as_bytes(), self.joint.as_bytes(), delivery.body()];
+        is_signed(keys, &message, given, Written::Hex) && is_fresh(time, context)
+    }
+}
+
+/// Whether a time in Unix seconds, as it was signed, is near enough to the delivery's.
+pub(crate) fn is_fresh(time: &str, context: &Context) -> bool {
+    time.parse::<i64>().is_ok_and(|time| time.abs_diff(context.received_at_s) <= TOLERANCE_S)
+}
+
+/// Whether one of several signatures is HMAC-SHA256 of the message, given in its parts, by one of the keys. Each key signs once,
+/// however many signatures a stranger's header has.
+pub(crate) fn is_signed<'a>(
+    keys: impl Iterator<Item = impl AsRef<[u8]>>,
+    message: &[&[u8]],
+    given: impl Iterator<Item = &'a str>,
+    written: Written,
+) -> bool {
+    let given: Vec<Vec<u8>> = given.filter_map(|text| written.decode(text)).collect();
+    keys.fold(false, |found, key| {
+        let mut signed = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()));
+        for part in message {
+            signed.update(part);
+        }
+        let tag = signed.sign();
+        given.iter().fold(found, |found, given| bool::from(given.as_slice().ct_eq(tag.as_ref())) | found)
+    })
 }
 
 /// The bytes of a base64 text.

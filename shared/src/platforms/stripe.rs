@@ -9,11 +9,10 @@
 //! - `livemode: false` is a test. Session metadata, the intent's metadata and `client_reference_id` bring the click id back.
 
 use super::amount::Stated;
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Order, OrderState, Outcome, Refund, Rejected, Tracking};
 
-/// How far the signature's time may lie from ours, in seconds.
-const TOLERANCE_S: u64 = 300;
+const STAMPED: sign::Stamped = sign::Stamped { between: ',', time: "t", signature: "v1", joint: "." };
 
 /// Currencies that Stripe counts otherwise than ISO 4217 (Stripe, Supported currencies): as without decimals, or with two.
 const WITHOUT_DECIMALS: [&str; 1] = ["MGA"];
@@ -22,24 +21,13 @@ const WITH_TWO_DECIMALS: [&str; 2] = ["ISK", "UGX"];
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("client_reference_id"),
     amounts: &[Amount::Price, Amount::Gross],
-    is_authentic,
+    is_authentic: |secrets, delivery, context| {
+        STAMPED.is_authentic(delivery.header("stripe-signature"), secrets, delivery, context)
+    },
     is_probe: |_| false,
     parse,
     delivery_id: |delivery| delivery.document().ok()?.at("id").owned(),
 };
-
-fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, context: &Context) -> bool {
-    let Some(header) = delivery.header("stripe-signature") else { return false };
-    let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
-    let Some((_, time)) = parts().find(|(name, _)| *name == "t") else { return false };
-    let is_fresh = time.parse::<i64>().is_ok_and(|time| time.abs_diff(context.received_at_s) <= TOLERANCE_S);
-    let message = [time.as_bytes(), b".", delivery.body()].concat();
-    let signatures = parts().filter(|(name, _)| *name == "v1");
-    let is_signed = signatures.fold(false, |found, (_, given)| {
-        sign::is_hmac_sha256(secrets, &message, Some(given), sign::Written::Hex) | found
-    });
-    is_fresh && is_signed
-}
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
     let body = delivery.document()?;
