@@ -11,16 +11,14 @@
 //! - Times have no zone.
 //! - Unsure: how a subscription's renewal comes; and the panel's test, whose numbers are drawn by lot, looks like a sale.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected};
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("src"),
     amounts: &[Amount::Price],
-    is_authentic: |secrets: &[Secret], delivery, _| {
-        sign::is_token(secrets, delivery.document().ok().and_then(|body| body.at("basic_authentication").text()))
-    },
+    is_authentic: |secrets, delivery, _| sign::is_token(secrets, delivery.field("basic_authentication")),
     is_probe: |_| false,
     parse,
     delivery_id: |_| None,

@@ -10,7 +10,7 @@
 //! - The test button sends the documentation's example: the checkout `…/EXAMPLE`, and the blocks of four payment methods at once,
 //!   of which an order has one.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected, Tracking};
 
@@ -22,9 +22,7 @@ const MAX_ORDERS: usize = 50;
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("sck"),
     amounts: &[Amount::Price, Amount::Net],
-    is_authentic: |secrets: &[Secret], delivery, _| {
-        sign::is_token(secrets, delivery.document().ok().and_then(|body| body.at("secret").text()))
-    },
+    is_authentic: |secrets, delivery, _| sign::is_token(secrets, delivery.field("secret")),
     is_probe: |_| false,
     parse,
     delivery_id: |_| None,

@@ -88,6 +88,11 @@ impl<'a> Delivery<'a> {
         self.document.get_or_init(|| self.read()).as_ref().ok_or(Rejected::Unreadable)
     }
 
+    /// A text of the body, which may be none that can be read.
+    pub(crate) fn field(&self, path: &str) -> Option<&str> {
+        self.document().ok()?.at(path).text()
+    }
+
     /// What it is shows in its first character; the content type only decides where that leaves a doubt.
     fn read(&self) -> Option<Value> {
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace())?;

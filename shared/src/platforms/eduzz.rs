@@ -16,12 +16,9 @@ pub(super) const ADAPTER: Adapter = Adapter {
     is_authentic: |secrets: &[Secret], delivery, _| {
         sign::is_hmac_sha256(secrets, delivery.body(), delivery.header("x-signature"), sign::Written::Hex)
     },
-    is_probe: |delivery| {
-        let event = delivery.document().ok().and_then(|body| body.at("event").text());
-        event.is_some_and(|event| event.rsplit('.').next() == Some("ping"))
-    },
+    is_probe: |delivery| delivery.field("event").is_some_and(|event| event.rsplit('.').next() == Some("ping")),
     parse,
-    delivery_id: |delivery| delivery.document().ok()?.at("id").owned(),
+    delivery_id: |delivery| delivery.field("id").map(str::to_owned),
 };
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {

@@ -19,13 +19,11 @@ pub(super) const ADAPTER: Adapter = Adapter {
     is_authentic,
     is_probe: |_| false,
     parse,
-    delivery_id: |delivery| delivery.document().ok()?.at("id").owned(),
+    delivery_id: |delivery| delivery.field("id").map(str::to_owned),
 };
 
 fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, _: &Context) -> bool {
-    let in_header = delivery.header("x-hotmart-hottok");
-    let in_body = || delivery.document().ok().and_then(|body| body.at("hottok").text());
-    sign::is_token(secrets, in_header.or_else(in_body))
+    sign::is_token(secrets, delivery.header("x-hotmart-hottok").or_else(|| delivery.field("hottok")))
 }
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {

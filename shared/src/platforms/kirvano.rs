@@ -27,8 +27,8 @@ pub(super) const ADAPTER: Adapter = Adapter {
 fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, _: &Context) -> bool {
     let authorization = delivery.header("authorization");
     let bare = authorization.map(|text| text.strip_prefix("Bearer ").unwrap_or(text).trim());
-    let in_body = delivery.document().ok().and_then(|body| body.at("token").text());
-    let places = [delivery.header("security-token"), delivery.header("x-kirvano-token"), bare, in_body];
+    let places =
+        [delivery.header("security-token"), delivery.header("x-kirvano-token"), bare, delivery.field("token")];
     places.into_iter().fold(false, |found, given| sign::is_token(secrets, given) | found)
 }
 

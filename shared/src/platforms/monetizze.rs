@@ -35,9 +35,9 @@ pub(super) const ADAPTER: Adapter = Adapter {
 };
 
 fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, _: &Context) -> bool {
-    let outer = delivery.document().ok().and_then(|body| body.at("chave_unica").text());
     let inner = document(delivery).ok();
-    sign::is_token(secrets, outer.or_else(|| inner.as_ref()?.at("chave_unica").text()))
+    let inner = || inner.as_ref()?.at("chave_unica").text();
+    sign::is_token(secrets, delivery.field("chave_unica").or_else(inner))
 }
 
 /// The body; if it has nothing but the JSON of itself, that.

@@ -29,7 +29,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     },
     is_probe: |_| false,
     parse,
-    delivery_id: |delivery| delivery.document().ok()?.at("event_id").owned(),
+    delivery_id: |delivery| delivery.field("event_id").map(str::to_owned),
 };
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {

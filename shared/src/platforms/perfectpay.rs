@@ -12,7 +12,7 @@
 //! - Times have no zone. A refund's own time is not stated.
 //! - `subscription.charges_made` beyond 1 is a renewal (seen in a live body; `PerfectPay`'s help does not say it).
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::money::Currency;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Moment, Order, OrderState, Outcome, Rejected};
@@ -20,9 +20,7 @@ use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Moment, Order,
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("src"),
     amounts: &[Amount::Price, Amount::Net],
-    is_authentic: |secrets: &[Secret], delivery, _| {
-        sign::is_token(secrets, delivery.document().ok().and_then(|body| body.at("token").text()))
-    },
+    is_authentic: |secrets, delivery, _| sign::is_token(secrets, delivery.field("token")),
     is_probe: |_| false,
     parse,
     delivery_id: |_| None,

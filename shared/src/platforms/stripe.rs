@@ -26,7 +26,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     },
     is_probe: |_| false,
     parse,
-    delivery_id: |delivery| delivery.document().ok()?.at("id").owned(),
+    delivery_id: |delivery| delivery.field("id").map(str::to_owned),
 };
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
