@@ -3,6 +3,8 @@
 //! - Authenticity: the webhook's `secret`, in the body.
 //! - A sale is `purchase_approved`. A webhook of the second version posts a list: the main order and its bumps, each an order
 //!   with its own amount, the bumps with the main one's `refId` as `parent_order`.
+//! - Each further payment of a subscription is an order of its own that comes as `purchase_approved` too, with the order before
+//!   it as `parent_order`; `subscription_period` counts the payments. `subscription_renewed` tells of the same payment.
 //! - `amount` is decimal reais after the discount; a producer's commission is the share of the seller. The currency is not
 //!   stated: Cakto sells in reais.
 //! - `fbc`, `fbp`, `sck` and the campaign come back in the order, and the checkout's whole query in `checkoutUrl`. Nothing else is
@@ -69,6 +71,13 @@ fn is_bump(data: &Value) -> bool {
     data.at("offer_type").text() == Some("orderbump") || data.at("parent_order").text().is_some()
 }
 
+fn kind(data: &Value) -> Kind {
+    match Kind::of_payment(data.at("subscription_period").integer()) {
+        Kind::First if is_bump(data) => Kind::OrderBump { parent: Order::id(data.at("parent_order").text()).ok() },
+        kind => kind,
+    }
+}
+
 fn order(data: &Value, state: OrderState, delivery: &Delivery<'_>, context: &Context) -> Result<Order, Rejected> {
     if state == OrderState::Abandoned {
         return Ok(cart(data, delivery, context));
@@ -77,9 +86,7 @@ fn order(data: &Value, state: OrderState, delivery: &Delivery<'_>, context: &Con
         return Err(Rejected::StateContradictory);
     }
     let mut order = Order::new(Order::id(data.at("id").text())?, state, context.received_at_s);
-    if is_bump(data) {
-        order.kind = Kind::OrderBump { parent: Order::id(data.at("parent_order").text()).ok() };
-    }
+    order.kind = kind(data);
     order.ordered_at = when::rfc3339(data.at("createdAt"));
     order.paid_at = when::rfc3339(data.at("paidAt"));
     order.changed_at = when::rfc3339(data.at(match state {
@@ -136,7 +143,7 @@ fn cart(data: &Value, delivery: &Delivery<'_>, context: &Context) -> Order {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{context, headers, read, said, secrets};
+    use super::super::tests::{context, headers, one, read, said, secrets};
     use super::super::{Authenticity, Platform};
     use super::*;
 
@@ -179,6 +186,18 @@ mod tests {
         let real =
             r#"{"id":"1","amount":90,"checkout":12345,"card":{"a":1},"checkoutUrl":"https://pay.cakto.com.br/abc"}"#;
         assert_eq!(said(&read(Platform::Cakto, &approved(real))), "paid and 0");
+    }
+
+    #[test]
+    fn p02_a_renewal_reuses_the_approved_event_and_is_no_second_sale() {
+        let kind = |fields: &str| one(Platform::Cakto, &approved(&format!(r#"{{"id":"o2","amount":5{fields}}}"#))).kind;
+        let parent = || Order::id(Some("o1")).ok();
+        for offer_type in ["main", "orderbump"] {
+            let offer = format!(r#","offer_type":"{offer_type}","parent_order":"o1","subscription_period""#);
+            assert_eq!(kind(&format!("{offer}:2")), Kind::Renewal { number: Some(2) }, "{offer_type}");
+            assert_eq!(kind(&format!("{offer}:1")), Kind::OrderBump { parent: parent() }, "{offer_type}");
+        }
+        assert_eq!(kind(r#","offer_type":"main","subscription_period":1"#), Kind::First);
     }
 
     #[test]

@@ -72,12 +72,12 @@ fn order(body: &Value, state: OrderState, context: &Context) -> Result<Order, Re
 
 fn kind(purchase: &Value) -> Kind {
     let bump = purchase.at("order_bump");
-    if bump.at("is_order_bump").flag() == Some(true) {
-        return Kind::OrderBump { parent: Order::id(bump.at("parent_purchase_transaction").text()).ok() };
-    }
-    match purchase.at("recurrence_number").integer().and_then(|number| u32::try_from(number).ok()) {
-        Some(number) if number > 1 => Kind::Renewal { number: Some(number) },
-        _ => Kind::First,
+    match Kind::of_payment(purchase.at("recurrence_number").integer()) {
+        // A further payment of a subscription that began as a bump is no sale either.
+        Kind::First if bump.at("is_order_bump").flag() == Some(true) => {
+            Kind::OrderBump { parent: Order::id(bump.at("parent_purchase_transaction").text()).ok() }
+        }
+        kind => kind,
     }
 }
 
@@ -153,6 +153,20 @@ mod tests {
     #[test]
     fn p02_completion_is_not_a_second_sale() {
         assert_eq!(said(&read(Platform::Hotmart, &body("PURCHASE_COMPLETE", "COMPLETED"))), "completed_sale");
+    }
+
+    #[test]
+    fn p02_a_further_payment_of_a_subscription_is_no_second_sale_even_of_a_bump() {
+        let kind = |fields: &str| {
+            let fields = format!(r#""transaction":"HP1",{fields},"#);
+            let body = body("PURCHASE_APPROVED", "APPROVED").replace(r#""transaction":"HP1","#, &fields);
+            one(Platform::Hotmart, &body).kind
+        };
+        let bump = r#""order_bump":{"is_order_bump":true,"parent_purchase_transaction":"HP0"}"#;
+        assert_eq!(kind(r#""recurrence_number":2"#), Kind::Renewal { number: Some(2) });
+        assert_eq!(kind(&format!(r#"{bump},"recurrence_number":2"#)), Kind::Renewal { number: Some(2) });
+        let parent = Order::id(Some("HP0")).ok();
+        assert_eq!(kind(&format!(r#"{bump},"recurrence_number":1"#)), Kind::OrderBump { parent });
     }
 
     #[test]
