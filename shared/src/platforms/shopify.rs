@@ -5,15 +5,19 @@
 //! - What happened stands in a header alone, `X-Shopify-Topic`. `orders/paid` is a sale; of other topics of an order,
 //!   `financial_status` says where it stands (Shopify, `OrderDisplayFinancialStatus`). A refund is taken from `orders/updated`, which
 //!   follows each `refunds/create` and says whether all was paid back. A left checkout is the shop's to infer.
+//! - When an order was paid is the time of `orders/paid` alone. Where another topic is the first to tell of a paid order, its own
+//!   time may be that of a parcel weeks later: the order counts at the time it was made.
 //! - `total_price` in `currency` is the shop's money: after discounts, with freight and taxes.
 //! - Cart attributes come back as `note_attributes`, the landing page's query in `landing_site`. The address and agent are the
 //!   buyer's unless the order was made by hand or at a till.
+//! - A subscription's further orders come from `subscription_contract_checkout_one` (`source_name`; older: `subscription_contract`),
+//!   its first from where the buyer was. Apps that make their orders themselves may say otherwise.
 //! - `test: true` is an order of the test gateway.
 
 use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::money::Currency;
-use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Order, OrderState, Outcome, Rejected, Tracking};
+use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected, Tracking};
 
 /// Where orders come from whose address is the merchant's.
 const BY_THE_MERCHANT: [&str; 2] = ["pos", "shopify_draft_order"];
@@ -72,7 +76,11 @@ fn order(body: &Value, state: OrderState, delivery: &Delivery<'_>, context: &Con
     order.ordered_at = when::rfc3339(body.at("created_at"));
     order.changed_at = triggered_at.as_ref().and_then(when::rfc3339).or_else(|| when::rfc3339(body.at("updated_at")));
     if state == OrderState::Paid {
-        order.paid_at = order.changed_at;
+        let is_the_payment = delivery.header("x-shopify-topic") == Some("orders/paid");
+        order.paid_at = if is_the_payment { order.changed_at } else { order.ordered_at };
+    }
+    if body.at("source_name").text().is_some_and(|source| source.starts_with("subscription_contract")) {
+        order.kind = Kind::Renewal { number: None };
     }
     order.buyer = buyer(body);
     order.tracking = tracking(body);
@@ -131,7 +139,7 @@ fn item(line: &Value, currency: Result<Currency, Rejected>) -> Option<Item> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{context, headers, said, secrets};
+    use super::super::tests::{context, headers, one, said, secrets};
     use super::super::{Authenticity, Platform};
     use super::*;
 
@@ -174,6 +182,34 @@ mod tests {
         for (topic, status, said) in cases {
             assert_eq!(outcome(topic, status), said, "{topic} {status}");
         }
+    }
+
+    #[test]
+    fn a_parcel_of_an_old_order_is_no_sale_of_today() {
+        let at = |topic: &str| {
+            let headers = headers(&[("x-shopify-topic", topic), ("x-shopify-triggered-at", "2026-01-20T09:00:00Z")]);
+            let body = br#"{"id":1,"total_price":"9.00","currency":"BRL","financial_status":"paid",
+                "created_at":"2025-10-01T12:00:00Z","updated_at":"2026-01-20T09:00:00Z"}"#;
+            match Platform::Shopify.parse_delivery(&Delivery::new(&headers, "", body), &context()) {
+                Outcome::Orders { main, .. } => main.event_time().unix_s(),
+                other => panic!("{}", said(&other)),
+            }
+        };
+        assert_eq!(at("orders/updated"), 1_759_320_000);
+        assert_eq!(at("orders/paid"), 1_768_899_600);
+    }
+
+    #[test]
+    fn p02_a_subscriptions_further_orders_are_no_sales() {
+        let kind = |source: &str| {
+            let body = format!(r#"{{"id":1,"total_price":"9.00","currency":"BRL","financial_status":"paid"{source}}}"#);
+            one(Platform::Shopify, &body).kind
+        };
+        for source in ["subscription_contract", "subscription_contract_checkout_one"] {
+            let further = kind(&format!(r#","source_name":"{source}""#));
+            assert_eq!(further, Kind::Renewal { number: None }, "{source}");
+        }
+        assert_eq!((kind(r#","source_name":"web""#), kind("")), (Kind::First, Kind::First));
     }
 
     #[test]
