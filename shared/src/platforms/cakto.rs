@@ -125,10 +125,8 @@ fn buyer(data: &Value) -> Buyer {
 
 /// The order's own fields; what they leave out, from the query that the checkout was opened with.
 fn tracking(data: &Value) -> Tracking {
-    let url = data.at("checkoutUrl").text().unwrap_or_default();
-    let query = slots::in_query(url.split_once('?').map_or("", |(_, query)| query));
     let own = slots::read(SLOTS.map(|name| (name, data.at(name))));
-    own.merged(slots::read(slots::known(&Value::Object(query))))
+    own.merged(slots::of_page(data.at("checkoutUrl")))
 }
 
 fn cart(data: &Value, delivery: &Delivery<'_>, context: &Context) -> Order {

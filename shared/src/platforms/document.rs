@@ -72,6 +72,11 @@ impl Value {
         self.text()?.parse().ok()
     }
 
+    /// How many there are of something: a whole number above zero, also as a text.
+    pub(crate) fn count(&self) -> Option<u32> {
+        self.text()?.parse().ok().filter(|count| *count > 0)
+    }
+
     /// A truth value, also as `1`, `"1"` or `"true"` and their opposites.
     pub(crate) fn flag(&self) -> Option<bool> {
         if let Self::Bool(flag) = self {
@@ -165,7 +170,9 @@ mod tests {
         assert_eq!(body.at("a.id").text(), body.at("a.ref").text());
         let flags: Vec<_> = body.at("flag").list().iter().map(|value| value.flag()).collect();
         assert_eq!(flags, [Some(true), Some(true), Some(false), Some(false)]);
-        assert_eq!((body.at("n.0").integer(), body.at("n.1").integer()), (Some(7), Some(7)));
+        assert_eq!((body.at("n.0").integer(), body.at("n.1").count()), (Some(7), Some(7)));
+        let none = parsed(r#"{"n":[0,-1,1.5,"x",null,99999999999]}"#);
+        assert!(none.at("n").list().iter().all(|value| value.count().is_none()));
     }
 
     #[test]

@@ -113,9 +113,7 @@ fn buyer(stated: &Value) -> Buyer {
 }
 
 fn tracking(body: &Value) -> Tracking {
-    let metas = body.at("saleMetas").list().into_iter();
-    let metas = metas.filter_map(|meta| Some((meta.at("meta_key").owned()?, meta.at("meta_value").clone())));
-    let metas = Value::Object(metas.collect());
+    let metas = slots::pairs(body.at("saleMetas"), "meta_key", "meta_value");
     let places = [&metas, body, body.at("productMetas"), body.at("proposalMetas")];
     let read = places.map(|place| slots::read(slots::known(place)));
     read.into_iter().fold(Tracking::default(), Tracking::merged)

@@ -27,8 +27,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
 fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, _: &Context) -> bool {
     let authorization = delivery.header("authorization");
     let bare = authorization.map(|text| text.strip_prefix("Bearer ").unwrap_or(text).trim());
-    let places =
-        [delivery.header("security-token"), delivery.header("x-kirvano-token"), bare, delivery.field("token")];
+    let places = [delivery.header("security-token"), delivery.header("x-kirvano-token"), bare, delivery.field("token")];
     places.into_iter().fold(false, |found, given| sign::is_token(secrets, given) | found)
 }
 

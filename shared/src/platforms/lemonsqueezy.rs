@@ -123,9 +123,9 @@ fn buyer(attributes: &Value) -> Buyer {
 /// The first of the order's items, the only one that a delivery shows. Whether its price is of one is certain where it is one.
 fn item(attributes: &Value) -> Option<Item> {
     let first = attributes.at("first_order_item");
-    let quantity = first.at("quantity").integer().and_then(|quantity| u32::try_from(quantity).ok());
+    let quantity = first.at("quantity").count();
     let price = amount::extra(money(first.at("price"), attributes)).filter(|_| quantity == Some(1));
-    Some(Item { id: first.at("product_id").owned()?, quantity: quantity.filter(|quantity| *quantity > 0), price })
+    Some(Item { id: first.at("product_id").owned()?, quantity, price })
 }
 
 /// An amount of the order, in the units that its total is in.

@@ -147,10 +147,7 @@ fn buyer(buyer: &Value) -> Buyer {
 
 /// With an order bump every product is in its list, the main one too; else there is the one product.
 fn items(body: &Value) -> Vec<Item> {
-    let of = |id: &Value, quantity: &Value| {
-        let quantity = quantity.integer().and_then(|quantity| u32::try_from(quantity).ok());
-        Some(Item { id: id.owned()?, quantity: quantity.filter(|quantity| *quantity > 0), price: None })
-    };
+    let of = |id: &Value, quantity: &Value| Some(Item { id: id.owned()?, quantity: quantity.count(), price: None });
     let listed = body.at("venda_item_order_bump").list().into_iter();
     let listed: Vec<Item> = listed.filter_map(|item| of(item.at("produto"), item.at("quantidade"))).collect();
     if listed.is_empty() {

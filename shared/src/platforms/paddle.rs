@@ -119,9 +119,8 @@ fn money(units: &Value, entity: &Value) -> Stated {
 
 fn item(line: &Value, entity: &Value) -> Option<Item> {
     let id = [line.at("product.id"), line.at("price_id")].into_iter().find_map(Value::owned)?;
-    let quantity = line.at("quantity").integer().and_then(|quantity| u32::try_from(quantity).ok());
     let price = amount::extra(money(line.at("unit_totals.total"), entity));
-    Some(Item { id, quantity: quantity.filter(|quantity| *quantity > 0), price })
+    Some(Item { id, quantity: line.at("quantity").count(), price })
 }
 
 fn adjustment(entity: &Value, context: &Context) -> Read {

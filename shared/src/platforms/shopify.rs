@@ -122,19 +122,14 @@ fn buyer(body: &Value) -> Buyer {
 
 /// The cart's attributes, then the landing page's query.
 fn tracking(body: &Value) -> Tracking {
-    let attributes = body.at("note_attributes").list();
-    let attributes = attributes.into_iter().filter_map(|it| Some((it.at("name").owned()?, it.at("value").clone())));
-    let attributes = Value::Object(attributes.collect());
-    let landing = body.at("landing_site").text().and_then(|page| page.split_once('?')).map_or("", |(_, query)| query);
-    let landing = Value::Object(slots::in_query(landing));
-    slots::read(slots::known(&attributes)).merged(slots::read(slots::known(&landing)))
+    let attributes = slots::pairs(body.at("note_attributes"), "name", "value");
+    slots::read(slots::known(&attributes)).merged(slots::of_page(body.at("landing_site")))
 }
 
 fn item(line: &Value, currency: Result<Currency, Rejected>) -> Option<Item> {
     let id = [line.at("product_id"), line.at("sku"), line.at("variant_id")].into_iter().find_map(Value::owned)?;
-    let quantity = line.at("quantity").integer().and_then(|quantity| u32::try_from(quantity).ok());
     let price = amount::extra(amount::decimal(line.at("price"), currency));
-    Some(Item { id, quantity: quantity.filter(|quantity| *quantity > 0), price })
+    Some(Item { id, quantity: line.at("quantity").count(), price })
 }
 
 #[cfg(test)]

@@ -43,10 +43,19 @@ pub(crate) fn known(object: &Value) -> impl Iterator<Item = (&str, &Value)> {
     own.map(|name| (name, object.at(name))).filter(|(_, value)| **value != Value::Null)
 }
 
-/// The same, from a URL's query. Decoded once.
-pub(crate) fn in_query(query: &str) -> Vec<(String, Value)> {
+/// A list of names and values, as the object that it stands for. The name and the value are in these fields of an entry.
+pub(crate) fn pairs(list: &Value, name: &str, value: &str) -> Value {
+    let entries = list.list().into_iter();
+    Value::Object(entries.filter_map(|it| Some((it.at(name).owned()?, it.at(value).clone()))).collect())
+}
+
+/// What is of interest in the query of a page's URL, or of its path alone. Decoded once.
+pub(crate) fn of_page(url: &Value) -> Tracking {
+    let query = url.text().and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.map(|(name, value)| (name.into_owned(), Value::Text(value.into_owned()))).collect()
+    let pairs = pairs.map(|(name, value)| (name.into_owned(), Value::Text(value.into_owned())));
+    read(known(&Value::Object(pairs.collect())))
 }
 
 /// Hotmart fills an empty `sck` with a word of its own for the page that led to the checkout.
@@ -114,8 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn a_pages_query_is_decoded_once_and_ends_before_its_fragment() {
+        let of = |url: &str| of_page(&Value::Text(url.to_owned()));
+        let tracking = of("/p?utm_source=a%2541&sck=b+c&email=a%40example.com&fbclid=IwAR0#utm_medium=x");
+        let slots = [("sck", "b c"), ("utm_source", "a%41")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(tracking.slots.into_iter().collect::<Vec<_>>(), slots);
+        assert_eq!(tracking.fbclid.unwrap().as_str(), "IwAR0");
+        assert_eq!((of("https://example.com/p"), of("")), (Tracking::default(), Tracking::default()));
+    }
+
+    #[test]
     fn p10_sentinels_in_slots_are_absent() {
-        for text in ["HOTMART_PRODUCT_PAGE", "HOTMART_CHECKOUT_CART", "Não Informado", ""] {
+        for text in ["HOTMART_PRODUCT_PAGE", "HOTMART_CHECKOUT_CART", "Não Informado", "(none)", "(direct)", ""] {
             assert_eq!(of("sck", text), Tracking::default(), "{text}");
         }
         assert_eq!(of("sck", "HOTMART_x").slots.len(), 1);

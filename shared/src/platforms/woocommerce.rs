@@ -93,7 +93,7 @@ fn order(body: &Value, state: OrderState, context: &Context) -> Result<Order, Re
     order.ordered_at = when::utc(body.at("date_created_gmt"));
     order.paid_at = when::utc(body.at("date_paid_gmt"));
     order.changed_at = when::utc(body.at("date_modified_gmt"));
-    if meta(body, "_subscription_renewal").is_some() {
+    if body.at("meta_data").list().iter().any(|meta| meta.at("key").text() == Some("_subscription_renewal")) {
         order.kind = Kind::Renewal { number: None };
     }
     order.refund = refund(body, state, currency);
@@ -144,39 +144,22 @@ fn buyer(body: &Value) -> Buyer {
     }
 }
 
-fn meta<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
-    let metas = body.at("meta_data").list();
-    metas.into_iter().find(|meta| meta.at("key").text() == Some(name)).map(|meta| meta.at("value"))
-}
-
 /// The metas by their names, also with the underscore that hides one in the shop; then the shop's attribution; then the query of
 /// the page of entry.
 fn tracking(body: &Value) -> Tracking {
-    let metas = body.at("meta_data").list();
-    let named: Vec<_> = metas.iter().filter_map(|it| Some((it.at("key").text()?, it.at("value")))).collect();
-    let fields = |prefix: &str| {
-        let inner = named.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), *value)));
-        Value::Object(
-            inner.filter(|(_, value)| !is_default(value)).map(|(name, value)| (name, value.clone())).collect(),
-        )
+    let metas = slots::pairs(body.at("meta_data"), "key", "value");
+    let named = |prefix: &str| {
+        let inner = metas.fields().iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value)));
+        Value::Object(inner.map(|(name, value)| (name.to_owned(), value.clone())).collect())
     };
-    let entry = meta(body, &format!("{ATTRIBUTION}session_entry")).and_then(Value::text);
-    let query = entry.and_then(|page| page.split_once('?')).map_or("", |(_, query)| query);
-    let query = query.split('#').next().unwrap_or_default();
-    let entry = Value::Object(slots::in_query(query));
-    let sources = [fields(""), fields("_"), fields(ATTRIBUTION), entry];
-    sources.iter().map(|source| slots::read(slots::known(source))).fold(Tracking::default(), Tracking::merged)
-}
-
-/// The attribution's words for nothing: `(none)`, `(direct)`.
-fn is_default(value: &Value) -> bool {
-    matches!(value.text(), Some("(none)" | "(direct)"))
+    let read = ["", "_", ATTRIBUTION].map(|prefix| slots::read(slots::known(&named(prefix))));
+    let entry = slots::of_page(metas.at(&format!("{ATTRIBUTION}session_entry")));
+    read.into_iter().chain([entry]).fold(Tracking::default(), Tracking::merged)
 }
 
 fn item(line: &Value, currency: Result<Currency, Rejected>) -> Option<Item> {
-    let quantity = line.at("quantity").integer().and_then(|quantity| u32::try_from(quantity).ok());
     let price = amount::extra(amount::decimal(line.at("price"), currency));
-    Some(Item { id: line.at("product_id").owned()?, quantity: quantity.filter(|quantity| *quantity > 0), price })
+    Some(Item { id: line.at("product_id").owned()?, quantity: line.at("quantity").count(), price })
 }
 
 #[cfg(test)]

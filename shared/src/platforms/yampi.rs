@@ -124,17 +124,15 @@ fn buyer(resource: &Value) -> Buyer {
 
 /// The order's metadata, then the campaign at its root.
 fn tracking(resource: &Value) -> Tracking {
-    let metadata = resource.at("metadata.data").list();
-    let metadata = metadata.into_iter().filter_map(|it| Some((it.at("key").owned()?, it.at("value").clone())));
-    let metadata = Value::Object(metadata.collect());
+    let metadata = slots::pairs(resource.at("metadata.data"), "key", "value");
     slots::read(slots::known(&metadata)).merged(slots::read(slots::known(resource)))
 }
 
 /// Whether a line's price is of one is certain where it is one.
 fn item(line: &Value) -> Option<Item> {
-    let quantity = line.at("quantity").integer().and_then(|quantity| u32::try_from(quantity).ok());
+    let quantity = line.at("quantity").count();
     let price = amount::extra(amount::decimal(line.at("price"), amount::brl())).filter(|_| quantity == Some(1));
-    Some(Item { id: line.at("product_id").owned()?, quantity: quantity.filter(|quantity| *quantity > 0), price })
+    Some(Item { id: line.at("product_id").owned()?, quantity, price })
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// What forms and systems write where they know nothing, compared in lower case. Hashed, each would stand for thousands.
-const PLACEHOLDERS: [&str; 22] = [
+const PLACEHOLDERS: [&str; 24] = [
     "null",
     "(null)",
     "undefined",
     "none",
+    "(none)",
+    "(direct)",
     "nan",
     "n/a",
     "n.a.",
