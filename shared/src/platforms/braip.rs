@@ -11,7 +11,7 @@
 //! - Times have no zone.
 //! - Unsure: how a subscription's renewal comes; and the panel's test, whose numbers are drawn by lot, looks like a sale.
 
-use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected};
 
@@ -24,14 +24,13 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |_| None,
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let state = match body.at("type").text().ok_or(Rejected::StateMissing)? {
         "STATUS_ALTERADO" => state(body)?,
-        "ABANDONO" => Some(OrderState::Abandoned),
-        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        "ABANDONO" => OrderState::Abandoned,
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
-    let Some(state) = state else { return Ok(Outcome::ignored(Ignored::RefundRequested)) };
     let mut order = match state {
         OrderState::Abandoned => {
             let part = body.at("abandonment_key").owned().unwrap_or_else(|| delivery.digest());
@@ -51,17 +50,16 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
     Ok(Outcome::order(order.priced(price.map(|price| Amounts { price, ..Amounts::default() }))?))
 }
 
-/// Where the sale stands; `None` for a refund that is pending.
-fn state(body: &Value) -> Result<Option<OrderState>, Rejected> {
-    Ok(Some(match body.at("trans_status_code").text().ok_or(Rejected::StateMissing)? {
+fn state(body: &Value) -> Result<OrderState, NoOrder> {
+    Ok(match body.at("trans_status_code").text().ok_or(Rejected::StateMissing)? {
         "2" => OrderState::Paid,
         "1" | "6" | "8" | "9" | "10" | "11" => OrderState::Pending,
         "3" | "12" => OrderState::Canceled,
         "4" => OrderState::ChargedBack,
         "5" => OrderState::Refunded,
-        "7" => return Ok(None),
-        _ => return Err(Rejected::StateUnknown),
-    }))
+        "7" => return Err(Ignored::RefundRequested.into()),
+        _ => return Err(Rejected::StateUnknown.into()),
+    })
 }
 
 fn kind(body: &Value) -> Kind {

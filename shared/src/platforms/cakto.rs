@@ -12,7 +12,7 @@
 //! - The test button sends the documentation's example: the checkout `…/EXAMPLE`, and the blocks of four payment methods at once,
 //!   of which an order has one.
 
-use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected, Tracking};
 
@@ -30,7 +30,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |_| None,
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let event = body.at("event").text().ok_or(Rejected::StateMissing)?;
     let state = match event {
@@ -40,12 +40,12 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
         "refund" => OrderState::Refunded,
         "chargeback" => OrderState::ChargedBack,
         "checkout_abandonment" => OrderState::Abandoned,
-        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
     let data = body.at("data");
     let all = if data.fields().is_empty() { data.list() } else { vec![data] };
     if all.len() > MAX_ORDERS {
-        return Err(Rejected::TooManySales);
+        return Err(Rejected::TooManySales.into());
     }
     let main = all.iter().position(|data| !is_bump(data)).unwrap_or(0);
     let is_test = all.iter().any(|data| is_test(data));
@@ -54,7 +54,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
         orders.push(order(data, state, delivery, context)?);
     }
     if main >= orders.len() {
-        return Err(Rejected::OrderIdMissing);
+        return Err(Rejected::OrderIdMissing.into());
     }
     let main = orders.swap_remove(main);
     Ok(if is_test { Outcome::test_sale(main) } else { Outcome::Orders { main: Box::new(main), also: orders } })

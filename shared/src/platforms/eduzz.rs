@@ -6,7 +6,7 @@
 //! - `data.price` is the invoice's total. Newer bodies also say what was paid, as `data.paid`, and when.
 //! - Nothing in a delivery tells a subscription's later invoice from its first, and nothing is of the buyer's browser.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Order, OrderState, Outcome, Rejected, Tracking};
 
@@ -21,7 +21,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |delivery| delivery.field("id").map(str::to_owned),
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let event = body.at("event").text().ok_or(Rejected::StateMissing)?;
     let state = match event {
@@ -33,20 +33,20 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
         | "myeduzz.invoice_recovering"
         | "myeduzz.invoice_overdue"
         | "myeduzz.invoice_negotiated" => OrderState::Pending,
-        "myeduzz.invoice_waiting_refund" => return Ok(Outcome::ignored(Ignored::RefundRequested)),
+        "myeduzz.invoice_waiting_refund" => return Err(Ignored::RefundRequested.into()),
         "myeduzz.invoice_refunded" => OrderState::Refunded,
         "myeduzz.invoice_canceled" => OrderState::Canceled,
         "myeduzz.invoice_expired" => OrderState::Expired,
         "myeduzz.invoice_refused" => OrderState::Refused,
         "myeduzz.invoice_chargeback" => OrderState::ChargedBack,
-        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
     let data = body.at("data");
     let contradicts = data.at("status").text().is_some_and(|status| status != "paid");
     if state == OrderState::Paid && contradicts {
-        return Err(Rejected::StateContradictory);
+        return Err(Rejected::StateContradictory.into());
     }
-    order(body, state, context).map(Outcome::order)
+    Ok(Outcome::order(order(body, state, context)?))
 }
 
 fn order(body: &Value, state: OrderState, context: &Context) -> Result<Order, Rejected> {

@@ -7,7 +7,7 @@
 //! - Status and value are what the sender says; without a status a Purchase is paid, as in the API. An event that is no Purchase
 //!   is for the API: a webhook tells of orders. An unknown field costs no sale, because nobody reads the answer.
 
-use super::{Adapter, Context, Delivery, Secret, sign, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, sign, when};
 use crate::domain::order::{Amount, Amounts, Ignored, Moment, Order, OrderState, Outcome, Rejected, Tracking};
 use crate::http::FieldError;
 use crate::order_body::{self, OrderBody, Refused, Rules};
@@ -40,15 +40,15 @@ fn key(secret: &Secret) -> Vec<u8> {
     decoded.unwrap_or_else(|| text.as_bytes().to_vec())
 }
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let rules = Rules { country: context.country, times: Some(when::PLAUSIBLE_S), refuses_unknown: false };
     let (body, _) = order_body::parse(delivery.body(), &rules).map_err(|refused| match refused {
         Refused::NotParseable(_) => Rejected::Unreadable,
         Refused::Invalid(errors) => errors.first().map_or(Rejected::Unreadable, reason),
     })?;
     match body.state {
-        Some(state) if body.event_name.is_purchase() => order(body, state, context).map(Outcome::order),
-        _ => Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        Some(state) if body.event_name.is_purchase() => Ok(Outcome::order(order(body, state, context)?)),
+        _ => Err(Ignored::EventNotUsed.into()),
     }
 }
 

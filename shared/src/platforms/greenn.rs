@@ -13,7 +13,7 @@
 //!   lists. So our slot has to be registered under its name.
 //! - The panel's test is sale 1 of product 1. Nothing is of the buyer's browser.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected, Tracking};
 
@@ -26,17 +26,17 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |_| None,
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     match body.at("event").text().ok_or(Rejected::StateMissing)? {
         "saleUpdated" => sale(body, context),
         "contractUpdated" => contract(body, context),
         "checkoutAbandoned" => Ok(Outcome::order(cart(body, delivery, context))),
-        _ => Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        _ => Err(Ignored::EventNotUsed.into()),
     }
 }
 
-fn sale(body: &Value, context: &Context) -> Result<Outcome, Rejected> {
+fn sale(body: &Value, context: &Context) -> Result<Outcome, NoOrder> {
     let sale = body.at("sale");
     let state = match body.at("currentStatus").text().ok_or(Rejected::StateMissing)? {
         "paid" => OrderState::Paid,
@@ -45,27 +45,27 @@ fn sale(body: &Value, context: &Context) -> Result<Outcome, Rejected> {
         "unpaid" => OrderState::Expired,
         "refunded" => OrderState::Refunded,
         "chargedback" => OrderState::ChargedBack,
-        _ => return Err(Rejected::StateUnknown),
+        _ => return Err(Rejected::StateUnknown.into()),
     };
     let types = [sale.at("type"), body.at("product.type")];
     let is_subscription = types.into_iter().any(|it| it.text() == Some("SUBSCRIPTION"));
     if is_subscription && state == OrderState::Paid {
-        return Ok(Outcome::ignored(Ignored::CountedElsewhere));
+        return Err(Ignored::CountedElsewhere.into());
     }
     order(body, sale, state, context)
 }
 
 /// A subscription's payment. Its other states are told by its sales, or by none.
-fn contract(body: &Value, context: &Context) -> Result<Outcome, Rejected> {
+fn contract(body: &Value, context: &Context) -> Result<Outcome, NoOrder> {
     if body.at("currentStatus").text().ok_or(Rejected::StateMissing)? != "paid" {
-        return Ok(Outcome::ignored(Ignored::EventNotUsed));
+        return Err(Ignored::EventNotUsed.into());
     }
     order(body, body.at("currentSale"), OrderState::Paid, context)
 }
 
-fn order(body: &Value, sale: &Value, state: OrderState, context: &Context) -> Result<Outcome, Rejected> {
+fn order(body: &Value, sale: &Value, state: OrderState, context: &Context) -> Result<Outcome, NoOrder> {
     if state == OrderState::Paid && sale.at("status").text().is_some_and(|status| status != "paid") {
-        return Err(Rejected::StateContradictory);
+        return Err(Rejected::StateContradictory.into());
     }
     let mut order = Order::new(Order::id(sale.at("id").text())?, state, context.received_at_s);
     order.kind = kind(body)?;

@@ -9,7 +9,7 @@
 //! - The click id comes back in `purchase.origin.xcod`, `sck` or `src`; an empty `sck` is filled with a word of Hotmart's own.
 //! - The test button sends product 0. No address or agent of the buyer is in any delivery.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected};
 
@@ -26,7 +26,7 @@ fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, _: &Context) -> boo
     sign::is_token(secrets, delivery.header("x-hotmart-hottok").or_else(|| delivery.field("hottok")))
 }
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let event = body.at("event").text().ok_or(Rejected::StateMissing)?;
     let state = match event {
@@ -37,10 +37,10 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
         "PURCHASE_REFUNDED" => OrderState::Refunded,
         "PURCHASE_CHARGEBACK" => OrderState::ChargedBack,
         "PURCHASE_OUT_OF_SHOPPING_CART" => OrderState::Abandoned,
-        "PURCHASE_COMPLETE" | "PURCHASE_PROTEST" if is_test(body) => return Ok(Outcome::ignored(Ignored::TestSale)),
-        "PURCHASE_COMPLETE" => return Ok(Outcome::ignored(Ignored::CompletedSale)),
-        "PURCHASE_PROTEST" => return Ok(Outcome::ignored(Ignored::RefundRequested)),
-        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        "PURCHASE_COMPLETE" | "PURCHASE_PROTEST" if is_test(body) => return Err(Ignored::TestSale.into()),
+        "PURCHASE_COMPLETE" => return Err(Ignored::CompletedSale.into()),
+        "PURCHASE_PROTEST" => return Err(Ignored::RefundRequested.into()),
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
     let order = order(body, state, context)?;
     Ok(if is_test(body) { Outcome::test_sale(order) } else { Outcome::order(order) })

@@ -11,7 +11,7 @@
 //! - A left cart has no sale yet; `checkout_id` tells it from others.
 //! - Unsure: whether a subscription's renewal keeps the id of its first sale. Whatever its id, it is no second sale.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Moment, Order, OrderState, Outcome, Rejected};
 
@@ -31,12 +31,12 @@ fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, _: &Context) -> boo
     places.into_iter().fold(false, |found, given| sign::is_token(secrets, given) | found)
 }
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let event = body.at("event").text().ok_or(Rejected::StateMissing)?;
-    let Some(state) = state(event) else { return Ok(Outcome::ignored(Ignored::EventNotUsed)) };
+    let state = state(event)?;
     if state == OrderState::Paid && body.at("status").text().is_some_and(|status| status != "APPROVED") {
-        return Err(Rejected::StateContradictory);
+        return Err(Rejected::StateContradictory.into());
     }
     let mut order = match state {
         OrderState::Abandoned => {
@@ -56,8 +56,8 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
     Ok(Outcome::order(order.priced(price.map(|price| Amounts { price, ..Amounts::default() }))?))
 }
 
-fn state(event: &str) -> Option<OrderState> {
-    Some(match event {
+fn state(event: &str) -> Result<OrderState, Ignored> {
+    Ok(match event {
         "SALE_APPROVED" => OrderState::Paid,
         "PIX_GENERATED" | "BANK_SLIP_GENERATED" | "PICPAY_GENERATED" => OrderState::Pending,
         "PIX_EXPIRED" | "BANK_SLIP_EXPIRED" | "PICPAY_EXPIRED" => OrderState::Expired,
@@ -65,7 +65,7 @@ fn state(event: &str) -> Option<OrderState> {
         "SALE_REFUNDED" | "REFUND" => OrderState::Refunded,
         "SALE_CHARGEBACK" => OrderState::ChargedBack,
         "ABANDONED_CART" => OrderState::Abandoned,
-        _ => return None,
+        _ => return Err(Ignored::EventNotUsed),
     })
 }
 

@@ -10,7 +10,7 @@
 //! - Times have no zone and no seconds.
 //! - The panel's test button sends one sample person under Kiwify's own Instagram name.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected};
 
@@ -30,7 +30,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |_| None,
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let wrapped = body.at("order");
     let body = if wrapped.fields().is_empty() { body } else { wrapped };
@@ -42,8 +42,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
             Outcome::order(cart)
         });
     }
-    let Some(state) = state(body)? else { return Ok(Outcome::ignored(Ignored::EventNotUsed)) };
-    let order = order(body, state, context)?;
+    let order = order(body, state(body)?, context)?;
     let customer = body.at("Customer");
     let is_test =
         customer.at("instagram").text() == Some("@kiwify") && customer.at("full_name").text() == Some(TEST_NAME);
@@ -57,8 +56,8 @@ fn is_test(name: &Value, email: &Value) -> bool {
     name.text() == Some(TEST_NAME) && email.text() == Some("johndoe@example.com")
 }
 
-/// The event, and the status that must not contradict it; `None` for an event of no payment.
-fn state(body: &Value) -> Result<Option<OrderState>, Rejected> {
+/// The event, and the status that must not contradict it.
+fn state(body: &Value) -> Result<OrderState, NoOrder> {
     let by_status = match body.at("order_status").text() {
         Some("paid") => Some(OrderState::Paid),
         Some("waiting_payment") => Some(OrderState::Pending),
@@ -73,11 +72,11 @@ fn state(body: &Value) -> Result<Option<OrderState>, Rejected> {
         Some("order_refunded") => OrderState::Refunded,
         Some("chargeback") => OrderState::ChargedBack,
         Some("pix_created" | "billet_created") => OrderState::Pending,
-        Some(_) => return Ok(None),
-        None => return by_status.map(Some).ok_or(Rejected::StateMissing),
+        Some(_) => return Err(Ignored::EventNotUsed.into()),
+        None => by_status.ok_or(Rejected::StateMissing)?,
     };
     let contradicts = state == OrderState::Paid && by_status.is_some_and(|stated| stated != OrderState::Paid);
-    if contradicts { Err(Rejected::StateContradictory) } else { Ok(Some(state)) }
+    if contradicts { Err(Rejected::StateContradictory.into()) } else { Ok(state) }
 }
 
 fn order(body: &Value, state: OrderState, context: &Context) -> Result<Order, Rejected> {

@@ -11,7 +11,7 @@
 //! - `test_mode` marks tests.
 
 use super::amount::Stated;
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::money::Currency;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Refund, Rejected};
@@ -30,7 +30,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |_| None,
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let event = body.at("meta.event_name").text().or_else(|| delivery.header("x-event-name"));
     let attributes = body.at("data.attributes");
@@ -38,16 +38,16 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
         "order_created" => order(body, created(attributes)?, context)?,
         "order_refunded" => order(body, refunded(attributes)?, context)?,
         // The same payment is told as a success.
-        "subscription_payment_recovered" => return Ok(Outcome::ignored(Ignored::CountedElsewhere)),
+        "subscription_payment_recovered" => return Err(Ignored::CountedElsewhere.into()),
         "subscription_payment_success" | "subscription_payment_failed" | "subscription_payment_refunded"
             if attributes.at("billing_reason").text() == Some("initial") =>
         {
-            return Ok(Outcome::ignored(Ignored::CountedElsewhere));
+            return Err(Ignored::CountedElsewhere.into());
         }
         "subscription_payment_success" => invoice(body, created(attributes)?, context)?,
         "subscription_payment_failed" => invoice(body, OrderState::Refused, context)?,
         "subscription_payment_refunded" => invoice(body, refunded(attributes)?, context)?,
-        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
     let is_test = [body.at("meta.test_mode"), attributes.at("test_mode")].iter().any(|it| it.flag() == Some(true));
     Ok(if is_test { Outcome::test_sale(order) } else { Outcome::order(order) })

@@ -54,7 +54,7 @@ mod yampi;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::order::{Amount, Outcome, Rejected};
+use crate::domain::order::{Amount, Ignored, Outcome, Rejected};
 
 pub use delivery::{Authenticity, Context, Delivery, Secret};
 pub(crate) use document::Value;
@@ -71,9 +71,30 @@ pub(crate) struct Adapter {
     /// Whether it is a probe that the platform sends unsigned: it is answered and has no effect. An empty body always is.
     pub(crate) is_probe: fn(&Delivery<'_>) -> bool,
     /// What an authentic delivery says.
-    pub(crate) parse: fn(&Delivery<'_>, &Context) -> Result<Outcome, Rejected>,
+    pub(crate) parse: fn(&Delivery<'_>, &Context) -> Result<Outcome, NoOrder>,
     /// The platform's own id of the delivery, the same on each repetition; `None` where it has none.
     pub(crate) delivery_id: fn(&Delivery<'_>) -> Option<String>,
+}
+
+/// Why a delivery makes no order: `?` ends its reading with either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoOrder {
+    /// There is nothing to do.
+    Ignored(Ignored),
+    /// It cannot be used.
+    Rejected(Rejected),
+}
+
+impl From<Ignored> for NoOrder {
+    fn from(reason: Ignored) -> Self {
+        Self::Ignored(reason)
+    }
+}
+
+impl From<Rejected> for NoOrder {
+    fn from(reason: Rejected) -> Self {
+        Self::Rejected(reason)
+    }
 }
 
 /// Defines the platforms: one line each, with its word and its module.
@@ -138,7 +159,10 @@ impl Platform {
 
     /// What a delivery says. For an authentic one; this looks at no secret.
     pub fn parse_delivery(self, delivery: &Delivery<'_>, context: &Context) -> Outcome {
-        (self.adapter().parse)(delivery, context).into()
+        (self.adapter().parse)(delivery, context).unwrap_or_else(|why| match why {
+            NoOrder::Ignored(reason) => Outcome::Ignored { reason, order: None },
+            NoOrder::Rejected(reason) => Outcome::Rejected(reason),
+        })
     }
 
     /// The platform's id of the delivery, by which a repetition is known; where it has none, the hash of the bytes is.

@@ -17,7 +17,7 @@
 
 use std::borrow::Cow;
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::money::Currency;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Moment, Order, OrderState, Outcome, Rejected};
@@ -49,42 +49,33 @@ fn document<'a>(delivery: &'a Delivery<'_>) -> Result<Cow<'a, Value>, Rejected> 
     Ok(inner.map_or(Cow::Borrowed(body), Cow::Owned))
 }
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let document = document(delivery)?;
     let body = document.as_ref();
     let is_test = body.at("produto.nome").text() == Some(TEST_PRODUCT);
     let event = body.at("tipoEvento.codigo").text().or(body.at("postback_evento").text());
-    let reason = match state(event.ok_or(Rejected::StateMissing)?)? {
-        Event::Order(state) => {
-            let order = order(body, state, delivery, context)?;
-            return Ok(if is_test { Outcome::test_sale(order) } else { Outcome::order(order) });
-        }
-        Event::Nothing(_) if is_test => Ignored::TestSale,
-        Event::Nothing(reason) => reason,
-    };
-    Ok(Outcome::ignored(reason))
+    let state = state(event.ok_or(Rejected::StateMissing)?).map_err(|why| match why {
+        NoOrder::Ignored(_) if is_test => Ignored::TestSale.into(),
+        why => why,
+    })?;
+    let order = order(body, state, delivery, context)?;
+    Ok(if is_test { Outcome::test_sale(order) } else { Outcome::order(order) })
 }
 
-/// What an event says: a state of the order, or nothing that changes one.
-enum Event {
-    Order(OrderState),
-    Nothing(Ignored),
-}
-
-fn state(event: &str) -> Result<Event, Rejected> {
-    Ok(Event::Order(match event {
+fn state(event: &str) -> Result<OrderState, NoOrder> {
+    Ok(match event {
         "1" => OrderState::Pending,
         "2" => OrderState::Paid,
         "3" => OrderState::Canceled,
         "4" => OrderState::Refunded,
         "7" => OrderState::Abandoned,
-        "5" => return Ok(Event::Nothing(Ignored::RefundRequested)),
-        "6" => return Ok(Event::Nothing(Ignored::CompletedSale)),
+        "5" => return Err(Ignored::RefundRequested.into()),
+        "6" => return Err(Ignored::CompletedSale.into()),
         "98" | "99" | "101" | "102" | "103" | "104" | "105" | "106" | "120" => {
-            return Ok(Event::Nothing(Ignored::EventNotUsed));
+            return Err(Ignored::EventNotUsed.into());
         }
-        _ => return Err(Rejected::StateUnknown),
-    }))
+        _ => return Err(Rejected::StateUnknown.into()),
+    })
 }
 
 fn order(body: &Value, state: OrderState, delivery: &Delivery<'_>, context: &Context) -> Result<Order, Rejected> {

@@ -15,7 +15,7 @@
 //! - An `event_id` of `ntfsimevt_` is the simulator's. The sandbox has secrets of its own and no other mark.
 
 use super::amount::Stated;
-use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Ignored, Kind, Moment, Order, OrderState, Outcome, Refund, Rejected};
 
@@ -32,19 +32,15 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |delivery| delivery.field("event_id").map(str::to_owned),
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let (event, entity) = match body.at("event_type").text() {
         Some(event) => (event, body.at("data")),
         None => (event_of(body).ok_or(Rejected::StateMissing)?, body),
     };
-    let read = match event {
+    let mut order = match event {
         "adjustment.created" | "adjustment.updated" => adjustment(entity, context)?,
         _ => transaction(event, entity, context)?,
-    };
-    let mut order = match read {
-        Ok(order) => order,
-        Err(reason) => return Ok(Outcome::ignored(reason)),
     };
     order.changed_at = when::rfc3339(body.at("occurred_at")).or_else(|| when::rfc3339(entity.at("updated_at")));
     let is_simulated = body.at("event_id").text().is_some_and(|id| id.starts_with("ntfsimevt_"));
@@ -69,22 +65,20 @@ fn event_of(entity: &Value) -> Option<&'static str> {
     })
 }
 
-type Read = Result<Result<Order, Ignored>, Rejected>;
-
-fn transaction(event: &str, entity: &Value, context: &Context) -> Read {
+fn transaction(event: &str, entity: &Value, context: &Context) -> Result<Order, NoOrder> {
     let state = match event {
         "transaction.paid" | "transaction.completed" => match entity.at("status").text() {
             Some("paid" | "completed") => OrderState::Paid,
-            Some(_) => return Err(Rejected::StateContradictory),
-            None => return Err(Rejected::StateMissing),
+            Some(_) => return Err(Rejected::StateContradictory.into()),
+            None => return Err(Rejected::StateMissing.into()),
         },
         "transaction.billed" | "transaction.past_due" => OrderState::Pending,
         "transaction.payment_failed" => OrderState::Refused,
         "transaction.canceled" => OrderState::Canceled,
-        _ => return Ok(Err(Ignored::EventNotUsed)),
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
     let kind = match entity.at("origin").text() {
-        Some("subscription_payment_method_change") => return Ok(Err(Ignored::EventNotUsed)),
+        Some("subscription_payment_method_change") => return Err(Ignored::EventNotUsed.into()),
         Some("subscription_recurring" | "subscription_update" | "subscription_charge") => {
             Kind::Renewal { number: None }
         }
@@ -96,7 +90,7 @@ fn transaction(event: &str, entity: &Value, context: &Context) -> Read {
     order.paid_at = captured_at(entity);
     order.tracking = slots::read(slots::known(entity.at("custom_data")));
     order.items = entity.at("details.line_items").list().into_iter().filter_map(|line| item(line, entity)).collect();
-    order.priced(amounts(entity)).map(Ok)
+    Ok(order.priced(amounts(entity))?)
 }
 
 /// When the payment that went through was captured.
@@ -123,25 +117,25 @@ fn item(line: &Value, entity: &Value) -> Option<Item> {
     Some(Item { id, quantity: line.at("quantity").count(), price })
 }
 
-fn adjustment(entity: &Value, context: &Context) -> Read {
+fn adjustment(entity: &Value, context: &Context) -> Result<Order, NoOrder> {
     let action = entity.at("action").text().ok_or(Rejected::StateMissing)?;
     let status = entity.at("status").text().ok_or(Rejected::StateMissing)?;
     let state = match (action, status) {
-        ("refund", "pending_approval") => return Ok(Err(Ignored::RefundRequested)),
+        ("refund", "pending_approval") => return Err(Ignored::RefundRequested.into()),
         ("refund", "approved") if entity.at("type").text() == Some("full") => OrderState::Refunded,
         ("refund", "approved") => OrderState::PartiallyRefunded,
         ("chargeback", "approved") => OrderState::ChargedBack,
         ("refund" | "chargeback", "pending_approval" | "rejected" | "reversed")
         | ("credit" | "credit_reverse" | "chargeback_warning" | "chargeback_reverse", _) => {
-            return Ok(Err(Ignored::EventNotUsed));
+            return Err(Ignored::EventNotUsed.into());
         }
-        _ => return Err(Rejected::StateUnknown),
+        _ => return Err(Rejected::StateUnknown.into()),
     };
     let mut order = Order::new(Order::id(entity.at("transaction_id").text())?, state, context.received_at_s);
     let amount = amount::extra(money(entity.at("totals.total"), entity));
     let total = amount.filter(|_| state == OrderState::Refunded);
     order.refund = Some(Refund { id: entity.at("id").owned(), amount, total });
-    Ok(Ok(order))
+    Ok(order)
 }
 
 #[cfg(test)]

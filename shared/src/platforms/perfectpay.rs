@@ -12,7 +12,7 @@
 //! - Times have no zone. A refund's own time is not stated.
 //! - `subscription.charges_made` beyond 1 is a renewal (seen in a live body; `PerfectPay`'s help does not say it).
 
-use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::money::Currency;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Moment, Order, OrderState, Outcome, Rejected};
@@ -26,12 +26,9 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |_| None,
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
-    let state = match status(body)? {
-        Status::Order(state) => state,
-        Status::Nothing(reason) => return Ok(Outcome::ignored(reason)),
-    };
+    let state = state(body)?;
     let code = body.at("code").text();
     let mut order = match (state, code) {
         (OrderState::Abandoned, None) => Order::abandoned(Some(delivery.digest()), context.received_at_s),
@@ -47,15 +44,9 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
     Ok(Outcome::order(order.priced(amounts(body))?))
 }
 
-/// What a status says: a state of the order, or nothing that changes one.
-enum Status {
-    Order(OrderState),
-    Nothing(Ignored),
-}
-
-fn status(body: &Value) -> Result<Status, Rejected> {
+fn state(body: &Value) -> Result<OrderState, NoOrder> {
     let number = body.at("sale_status_enum").text().ok_or(Rejected::StateMissing)?;
-    Ok(Status::Order(match number {
+    Ok(match number {
         "2" => return approved(body.at("sale_status_enum_key").text()),
         "1" | "3" | "8" | "16" => OrderState::Pending,
         "5" => OrderState::Refused,
@@ -64,19 +55,19 @@ fn status(body: &Value) -> Result<Status, Rejected> {
         "9" => OrderState::ChargedBack,
         "12" => OrderState::Abandoned,
         "13" => OrderState::Expired,
-        "10" => return Ok(Status::Nothing(Ignored::CompletedSale)),
-        "4" | "17" | "18" | "20" => return Ok(Status::Nothing(Ignored::RefundRequested)),
-        _ => return Err(Rejected::StateUnknown),
-    }))
+        "10" => return Err(Ignored::CompletedSale.into()),
+        "4" | "17" | "18" | "20" => return Err(Ignored::RefundRequested.into()),
+        _ => return Err(Rejected::StateUnknown.into()),
+    })
 }
 
 /// An approved sale, unless its own name is that of a status which the sender rewrote to approved.
-fn approved(name: Option<&str>) -> Result<Status, Rejected> {
+fn approved(name: Option<&str>) -> Result<OrderState, NoOrder> {
     match name {
-        None | Some("approved") => Ok(Status::Order(OrderState::Paid)),
-        Some("authorized" | "in_review") => Ok(Status::Order(OrderState::Pending)),
-        Some("completed") => Ok(Status::Nothing(Ignored::CompletedSale)),
-        Some(_) => Err(Rejected::StateContradictory),
+        None | Some("approved") => Ok(OrderState::Paid),
+        Some("authorized" | "in_review") => Ok(OrderState::Pending),
+        Some("completed") => Err(Ignored::CompletedSale.into()),
+        Some(_) => Err(Rejected::StateContradictory.into()),
     }
 }
 

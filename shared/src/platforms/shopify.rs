@@ -14,7 +14,7 @@
 //!   its first from where the buyer was. Apps that make their orders themselves may say otherwise.
 //! - `test: true` is an order of the test gateway.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::money::Currency;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected, Tracking};
@@ -33,19 +33,19 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |delivery| delivery.header("x-shopify-webhook-id").map(str::to_owned),
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let topic = delivery.header("x-shopify-topic");
     let state = match topic {
-        Some("refunds/create") => return Ok(Outcome::ignored(Ignored::CountedElsewhere)),
-        Some(other) if !other.starts_with("orders/") => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        Some("refunds/create") => return Err(Ignored::CountedElsewhere.into()),
+        Some(other) if !other.starts_with("orders/") => return Err(Ignored::EventNotUsed.into()),
         Some("orders/paid") => OrderState::Paid,
         Some("orders/cancelled") => stated(body)?.filter(|state| is_paid_back(*state)).unwrap_or(OrderState::Canceled),
         // A new order that says nothing of its payment waits for it: it is paid only when Shopify says so.
         Some("orders/create") => stated(body)?.unwrap_or(OrderState::Pending),
         Some(_) | None => match stated(body)? {
             Some(state) => state,
-            None => return Ok(Outcome::ignored(Ignored::PaymentNotStated)),
+            None => return Err(Ignored::PaymentNotStated.into()),
         },
     };
     let order = order(body, state, delivery, context)?;

@@ -9,7 +9,7 @@
 //! - `livemode: false` is a test. Session metadata, the intent's metadata and `client_reference_id` bring the click id back.
 
 use super::amount::Stated;
-use super::{Adapter, Context, Delivery, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Value, amount, sign, slots, when};
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Order, OrderState, Outcome, Refund, Rejected, Tracking};
 
 const STAMPED: sign::Stamped = sign::Stamped { between: ',', time: "t", signature: "v1", joint: "." };
@@ -29,20 +29,17 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |delivery| delivery.field("id").map(str::to_owned),
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let event = body.at("type").text().ok_or(Rejected::StateMissing)?;
     let object = body.at("data.object");
     let order = match event {
         "checkout.session.completed"
         | "checkout.session.async_payment_succeeded"
-        | "checkout.session.async_payment_failed" => {
-            let Some(state) = session_state(event, object)? else { return Ok(Outcome::ignored(Ignored::EventNotUsed)) };
-            session(object, state, body, context)?
-        }
+        | "checkout.session.async_payment_failed" => session(object, session_state(event, object)?, body, context)?,
         "payment_intent.succeeded" | "payment_intent.processing" | "payment_intent.payment_failed" => {
             if is_of_an_invoice(object) {
-                return Ok(Outcome::ignored(Ignored::CountedElsewhere));
+                return Err(Ignored::CountedElsewhere.into());
             }
             intent(object, intent_state(event), body, context)?
         }
@@ -51,28 +48,28 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected
             let id = object.at("payment_intent").text().or(object.at("charge").text());
             dated(Order::new(Order::id(id)?, OrderState::ChargedBack, context.received_at_s), body)
         }
-        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
     match body.at("livemode").flag() {
         Some(false) => Ok(Outcome::test_sale(order)),
         Some(true) => Ok(Outcome::order(order)),
-        None => Err(Rejected::StateMissing),
+        None => Err(Rejected::StateMissing.into()),
     }
 }
 
-/// `None` for a session in which nothing is bought.
-fn session_state(event: &str, session: &Value) -> Result<Option<OrderState>, Rejected> {
+fn session_state(event: &str, session: &Value) -> Result<OrderState, NoOrder> {
+    // Nothing is bought in it.
     if session.at("mode").text() == Some("setup") {
-        return Ok(None);
+        return Err(Ignored::EventNotUsed.into());
     }
-    Ok(Some(match (event, session.at("payment_status").text()) {
+    Ok(match (event, session.at("payment_status").text()) {
         ("checkout.session.async_payment_failed", _) => OrderState::Refused,
         (_, Some("paid" | "no_payment_required")) => OrderState::Paid,
         ("checkout.session.completed", Some("unpaid")) => OrderState::Pending,
-        (_, Some("unpaid")) => return Err(Rejected::StateContradictory),
-        (_, Some(_)) => return Err(Rejected::StateUnknown),
-        (_, None) => return Err(Rejected::StateMissing),
-    }))
+        (_, Some("unpaid")) => return Err(Rejected::StateContradictory.into()),
+        (_, Some(_)) => return Err(Rejected::StateUnknown.into()),
+        (_, None) => return Err(Rejected::StateMissing.into()),
+    })
 }
 
 /// By the invoice's id; since 2025 intents have none, and the description that Stripe gives a subscription's is all there is.

@@ -11,7 +11,7 @@
 //! - The click comes back in the order's metas: those that the seller's pages write, then the shop's own attribution with the
 //!   page of entry. The address and agent are the buyer's unless the order was made by hand, by the API or by a subscription.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{
@@ -50,19 +50,16 @@ fn is_probe(delivery: &Delivery<'_>) -> bool {
     matches!(body.fields(), [(name, Value::Text(_))] if name == "webhook_id")
 }
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     match delivery.header("x-wc-webhook-topic") {
         None | Some("order.created" | "order.updated" | "order.restored") => {}
-        Some(_) => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        Some(_) => return Err(Ignored::EventNotUsed.into()),
     }
     if is_probe(delivery) || is_deleted(body) {
-        return Ok(Outcome::ignored(Ignored::EventNotUsed));
+        return Err(Ignored::EventNotUsed.into());
     }
-    match state(body)? {
-        Ok(state) => order(body, state, context).map(Outcome::order),
-        Err(reason) => Ok(Outcome::ignored(reason)),
-    }
+    Ok(Outcome::order(order(body, state(body)?, context)?))
 }
 
 /// Of what was deleted only the id is told.
@@ -70,21 +67,20 @@ fn is_deleted(body: &Value) -> bool {
     matches!(body.fields(), [(name, _)] if name == "id")
 }
 
-/// Where the order stands, or why it says nothing of that.
-fn state(body: &Value) -> Result<Result<OrderState, Ignored>, Rejected> {
+fn state(body: &Value) -> Result<OrderState, NoOrder> {
     let is_paid = body.at("date_paid_gmt").text().is_some();
     let paid = if body.at("refunds").list().is_empty() { OrderState::Paid } else { OrderState::PartiallyRefunded };
-    Ok(Ok(match body.at("status").text().ok_or(Rejected::StateMissing)? {
+    Ok(match body.at("status").text().ok_or(Rejected::StateMissing)? {
         "pending" | "on-hold" => OrderState::Pending,
         "failed" => OrderState::Refused,
         "cancelled" => OrderState::Canceled,
         "refunded" => OrderState::Refunded,
-        "checkout-draft" | "auto-draft" | "trash" => return Ok(Err(Ignored::EventNotUsed)),
+        "checkout-draft" | "auto-draft" | "trash" => return Err(Ignored::EventNotUsed.into()),
         _ if is_paid => paid,
         "processing" => OrderState::Pending,
-        "completed" => return Err(Rejected::StateContradictory),
-        _ => return Ok(Err(Ignored::PaymentNotStated)),
-    }))
+        "completed" => return Err(Rejected::StateContradictory.into()),
+        _ => return Err(Ignored::PaymentNotStated.into()),
+    })
 }
 
 fn order(body: &Value, state: OrderState, context: &Context) -> Result<Order, Rejected> {

@@ -10,7 +10,7 @@
 //! - Times carry their zone. An order was paid when its list of statuses says so.
 //! - `utm_*` stand at the order's root, what the seller's pages add in its `metadata`. `ip` is the buyer's.
 
-use super::{Adapter, Context, Delivery, Secret, Value, amount, sign, slots, when};
+use super::{Adapter, Context, Delivery, NoOrder, Secret, Value, amount, sign, slots, when};
 use crate::domain::conversion::Item;
 use crate::domain::order::{
     Amount, Amounts, Buyer, Ignored, Kind, Moment, Order, OrderState, Outcome, Rejected, Tracking,
@@ -27,21 +27,21 @@ pub(super) const ADAPTER: Adapter = Adapter {
     delivery_id: |_| None,
 };
 
-fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, Rejected> {
+fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
     let body = delivery.document()?;
     let resource = body.at("resource");
     let order = match body.at("event").text().ok_or(Rejected::StateMissing)? {
         "order.paid" => order(resource, paid(resource)?, context)?,
         "order.created" | "order.status.updated" => match stated(resource)? {
             Some(state) => order(resource, state, context)?,
-            None => return Ok(Outcome::ignored(Ignored::PaymentNotStated)),
+            None => return Err(Ignored::PaymentNotStated.into()),
         },
         "transaction.payment.refused" => match order_of(resource) {
             Some(resource) => order(resource, OrderState::Refused, context)?,
-            None => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+            None => return Err(Ignored::EventNotUsed.into()),
         },
         "cart.reminder" => cart(resource, context),
-        _ => return Ok(Outcome::ignored(Ignored::EventNotUsed)),
+        _ => return Err(Ignored::EventNotUsed.into()),
     };
     Ok(Outcome::order(order))
 }

@@ -113,20 +113,9 @@ impl Outcome {
         Self::Orders { main: Box::new(order), also: Vec::new() }
     }
 
-    /// Nothing to do, and nothing to show.
-    pub fn ignored(reason: Ignored) -> Self {
-        Self::Ignored { reason, order: None }
-    }
-
     /// A test sale, with what it said.
     pub fn test_sale(order: Order) -> Self {
         Self::Ignored { reason: Ignored::TestSale, order: Some(Box::new(order)) }
-    }
-}
-
-impl From<Result<Outcome, Rejected>> for Outcome {
-    fn from(result: Result<Outcome, Rejected>) -> Self {
-        result.unwrap_or_else(Self::Rejected)
     }
 }
 
