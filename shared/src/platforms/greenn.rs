@@ -76,7 +76,7 @@ fn order(body: &Value, sale: &Value, state: OrderState, context: &Context) -> Re
     order.tracking = tracking(body);
     order.items = item(body).into_iter().collect();
     let order = order.priced(amounts(sale))?;
-    Ok(if is_test(body, sale) { Outcome::test_sale(order) } else { Outcome::order(order) })
+    Ok(Outcome::order_or_test(order, is_test(body, sale)))
 }
 
 fn is_test(body: &Value, sale: &Value) -> bool {

@@ -43,7 +43,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
         _ => return Err(Ignored::EventNotUsed.into()),
     };
     let order = order(body, state, context)?;
-    Ok(if is_test(body) { Outcome::test_sale(order) } else { Outcome::order(order) })
+    Ok(Outcome::order_or_test(order, is_test(body)))
 }
 
 fn is_test(body: &Value) -> bool {

@@ -50,7 +50,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
         _ => return Err(Ignored::EventNotUsed.into()),
     };
     let is_test = [body.at("meta.test_mode"), attributes.at("test_mode")].iter().any(|it| it.flag() == Some(true));
-    Ok(if is_test { Outcome::test_sale(order) } else { Outcome::order(order) })
+    Ok(Outcome::order_or_test(order, is_test))
 }
 
 fn created(attributes: &Value) -> Result<OrderState, Rejected> {

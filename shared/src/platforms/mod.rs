@@ -22,9 +22,10 @@
 //! - `slots`: tracking slots, and the click id that came back in one.
 //! - `sign`: HMACs and tokens, compared in constant time.
 //!
-//! A test sale is `Outcome::test_sale(order)`, a paid renewal `Kind::Renewal`. A delivery that is authentic and says nothing of
-//! a payment is `Ignored::EventNotUsed`; what repeats an approved sale is `Ignored::CompletedSale`; a refund that was asked for
-//! is `Ignored::RefundRequested`. A status that the platform is not known to send is `Rejected::StateUnknown`: never guess one.
+//! What may be a test goes through `Outcome::order_or_test`; a paid renewal is `Kind::Renewal`. A delivery that is authentic and
+//! says nothing of a payment is `Ignored::EventNotUsed`; what repeats an approved sale is `Ignored::CompletedSale`; a refund that
+//! was asked for is `Ignored::RefundRequested`. A status that the platform is not known to send is `Rejected::StateUnknown`:
+//! never guess one.
 
 mod amount;
 mod delivery;

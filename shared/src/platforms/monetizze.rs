@@ -59,7 +59,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
         why => why,
     })?;
     let order = order(body, state, delivery, context)?;
-    Ok(if is_test { Outcome::test_sale(order) } else { Outcome::order(order) })
+    Ok(Outcome::order_or_test(order, is_test))
 }
 
 fn state(event: &str) -> Result<OrderState, NoOrder> {

@@ -44,7 +44,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
     };
     order.changed_at = when::rfc3339(body.at("occurred_at")).or_else(|| when::rfc3339(entity.at("updated_at")));
     let is_simulated = body.at("event_id").text().is_some_and(|id| id.starts_with("ntfsimevt_"));
-    Ok(if is_simulated { Outcome::test_sale(order) } else { Outcome::order(order) })
+    Ok(Outcome::order_or_test(order, is_simulated))
 }
 
 /// What a transaction or adjustment without its envelope, as Paddle's API gives it, would have been told by.

@@ -49,7 +49,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
         },
     };
     let order = order(body, state, delivery, context)?;
-    Ok(if body.at("test").flag() == Some(true) { Outcome::test_sale(order) } else { Outcome::order(order) })
+    Ok(Outcome::order_or_test(order, body.at("test").flag() == Some(true)))
 }
 
 /// Where the order stands by `financial_status`; `None` if it is not there.

@@ -50,11 +50,8 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
         }
         _ => return Err(Ignored::EventNotUsed.into()),
     };
-    match body.at("livemode").flag() {
-        Some(false) => Ok(Outcome::test_sale(order)),
-        Some(true) => Ok(Outcome::order(order)),
-        None => Err(Rejected::StateMissing.into()),
-    }
+    let is_live = body.at("livemode").flag().ok_or(Rejected::StateMissing)?;
+    Ok(Outcome::order_or_test(order, !is_live))
 }
 
 fn session_state(event: &str, session: &Value) -> Result<OrderState, NoOrder> {

@@ -117,6 +117,11 @@ impl Outcome {
     pub fn test_sale(order: Order) -> Self {
         Self::Ignored { reason: Ignored::TestSale, order: Some(Box::new(order)) }
     }
+
+    /// One sale, or a test of one.
+    pub fn order_or_test(order: Order, is_test: bool) -> Self {
+        if is_test { Self::test_sale(order) } else { Self::order(order) }
+    }
 }
 
 #[cfg(test)]
