@@ -25,12 +25,13 @@ pub(crate) struct Parsed {
 /// Reads an order of the key's tenant. `now_s` is Unix seconds.
 pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Problem> {
     let times = now_s.saturating_sub(SEND_WITHIN_S)..=now_s.saturating_add(CLOCK_SLACK_S);
-    let rules = Rules { country: key.country, times: Some(times), refuses_unknown: true };
+    let rules = Rules { times: Some(times), refuses_unknown: true };
     let (core, mut warnings) = order_body::parse(body, &rules).map_err(|refused| match refused {
         Refused::NotParseable(why) => Problem::not_parseable(why),
         Refused::Invalid(errors) => Problem::invalid(errors),
     })?;
     let mut buyer = core.buyer.hashed(key.country);
+    warnings.extend(order_body::left_out_of_buyer(&core.buyer, &buyer));
     let click = core.click;
     let built_fbc = click.fbc_of_now(now_s);
     if let Some(fbc) = &click.fbc {

@@ -113,6 +113,11 @@ impl UserData {
         }
     }
 
+    /// Whether it has a field.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// A field that is not hashed.
     pub fn plain(&self, key: &str) -> Option<&str> {
         match self.0.get(key)? {

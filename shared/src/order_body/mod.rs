@@ -13,11 +13,11 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::body::Fields;
 use crate::domain::conversion::Item;
-use crate::domain::country::Country;
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{ActionSource, Buyer, EventName, OrderId, OrderState};
 use crate::http::FieldError;
 
+pub use buyer::left_out_of_buyer;
 pub use click::Identifiers;
 
 /// An order as its body tells it. The buyer is plain personal data.
@@ -40,7 +40,7 @@ pub struct OrderBody {
     pub utm: BTreeMap<&'static str, String>,
     /// What was bought.
     pub items: Vec<Item>,
-    /// Who bought: what can be read, and nothing else.
+    /// Who bought, as it is told: junk is left out when it is hashed.
     pub buyer: Buyer,
     /// The identifiers of the ad click.
     pub click: Identifiers,
@@ -49,8 +49,6 @@ pub struct OrderBody {
 /// How strictly a body is read.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// The country by which a phone is read, if the buyer has none.
-    pub country: Option<Country>,
     /// The times taken, in Unix seconds; any without one.
     pub times: Option<RangeInclusive<i64>>,
     /// Whether a field that no body has is an error. Where nobody reads the answer it costs no sale.
@@ -65,7 +63,8 @@ pub enum Refused {
     Invalid(Vec<FieldError>),
 }
 
-/// Reads a body; with the extras that were left out of it.
+/// Reads a body; with the extras that were left out of it. What of the buyer is junk shows when it is hashed
+/// ([`left_out_of_buyer`]).
 ///
 /// # Errors
 /// All that is wrong with it.
@@ -78,7 +77,7 @@ pub fn parse(body: &[u8], rules: &Rules) -> Result<(OrderBody, Vec<FieldError>),
     let utm = extras::utm(&mut fields, &mut warnings);
     let items = extras::items(&mut fields, core.as_ref().map(|core| core.value.currency()), &mut warnings);
     let mut customer = fields.object("customer");
-    let buyer = buyer::read(&mut customer, rules.country, &mut warnings);
+    let buyer = buyer::read(&mut customer);
     let mut identifiers = fields.object("click");
     let click = click::read(&mut identifiers, &mut warnings);
     let mut errors = fields.finish();

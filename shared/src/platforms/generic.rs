@@ -41,7 +41,7 @@ fn key(secret: &Secret) -> Vec<u8> {
 }
 
 fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder> {
-    let rules = Rules { country: context.country, times: Some(when::PLAUSIBLE_S), refuses_unknown: false };
+    let rules = Rules { times: Some(when::PLAUSIBLE_S), refuses_unknown: false };
     let (body, _) = order_body::parse(delivery.body(), &rules).map_err(|refused| match refused {
         Refused::NotParseable(_) => Rejected::Unreadable,
         Refused::Invalid(errors) => errors.first().map_or(Rejected::Unreadable, reason),

@@ -71,7 +71,25 @@ impl Buyer {
         data
     }
 
-    /// The same, normalised and not hashed, by our field names: for the support tool, which shows the owner of a body what
+    /// The fields, by our names, in which something stands of which [`Buyer::hashed`] took nothing.
+    pub fn left_out(&self, hashed: &UserData) -> Vec<&'static str> {
+        let stated = [
+            ("email", "em", self.email.is_some()),
+            ("phone", "ph", !self.phones.is_empty()),
+            ("first_name", "fn", self.first_name.is_some()),
+            ("last_name", "ln", self.last_name.is_some()),
+            ("city", "ct", self.city.is_some()),
+            ("state", "st", self.state.is_some()),
+            ("zip", "zp", self.zip.is_some()),
+            ("country", "country", self.country.is_some()),
+            ("external_id", "external_id", self.external_id.is_some()),
+            ("ip", "client_ip_address", self.ip.is_some()),
+            ("user_agent", "client_user_agent", self.user_agent.is_some()),
+        ];
+        stated.into_iter().filter(|(_, key, is_stated)| *is_stated && !hashed.has(key)).map(|(name, ..)| name).collect()
+    }
+
+    /// What [`Buyer::hashed`] takes, normalised and not hashed, by our field names: for the support tool, which shows the owner of a body what
     /// is read in it. Of several forms the first.
     pub fn shown(&self, tenant: Option<Country>) -> Vec<(&'static str, String)> {
         let country = self.read_by(tenant);
@@ -93,7 +111,8 @@ impl Buyer {
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// What a later delivery says of the buyer wins; what it does not say stays.
+    /// What a later delivery says of the buyer wins; what it does not say stays. The browser is the first delivery's, like the
+    /// click.
     #[must_use]
     pub fn merged(self, later: Self) -> Self {
         Self {
