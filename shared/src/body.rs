@@ -10,14 +10,15 @@ use serde_json::value::RawValue;
 
 use crate::http::FieldError;
 
-/// An object's fields in the order in which they came.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
+/// An object's fields in the order in which they came, with their values as written. Where they are to be `DISTINCT`, a name that
+/// comes twice is an error, and so are too many.
+pub(crate) struct Object<'a, const DISTINCT: bool>(pub(crate) Vec<(String, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Object<'de> {
+impl<'de, const DISTINCT: bool> Deserialize<'de> for Object<'de, DISTINCT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object<'de>;
+        struct Fields<const DISTINCT: bool>;
+        impl<'de, const DISTINCT: bool> Visitor<'de> for Fields<DISTINCT> {
+            type Value = Object<'de, DISTINCT>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
@@ -26,10 +27,10 @@ impl<'de> Deserialize<'de> for Object<'de> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields: Vec<(String, &'de RawValue)> = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
-                    if fields.iter().any(|(known, _)| *known == name) {
+                    if DISTINCT && fields.iter().any(|(known, _)| *known == name) {
                         return Err(A::Error::custom(format_args!("duplicate field `{}`", shown(&name))));
                     }
-                    if fields.len() >= MAX_FIELDS {
+                    if DISTINCT && fields.len() >= MAX_FIELDS {
                         return Err(A::Error::custom("too many fields"));
                     }
                     fields.push((name, map.next_value()?));
@@ -37,7 +38,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
                 Ok(Object(fields))
             }
         }
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(Fields::<DISTINCT>)
     }
 }
 
@@ -71,7 +72,7 @@ impl<'a> Fields<'a> {
         if !text.trim_start().starts_with('{') {
             return Err("not a JSON object".to_owned());
         }
-        let Object(fields) = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let Object::<true>(fields) = serde_json::from_str(text).map_err(|error| error.to_string())?;
         Ok(Self { path: String::new(), left: fields, errors: Vec::new() })
     }
 
@@ -140,7 +141,7 @@ impl<'a> Fields<'a> {
     pub fn object(&mut self, name: &str) -> Fields<'a> {
         let mut inner = Fields { path: format!("{}{name}.", self.path), left: Vec::new(), errors: Vec::new() };
         if let Some(raw) = self.take(name) {
-            match serde_json::from_str::<Object<'a>>(raw) {
+            match serde_json::from_str::<Object<'a, true>>(raw) {
                 Ok(Object(fields)) => inner.left = fields,
                 Err(_) if serde_json::from_str::<[(); 0]>(raw).is_ok() => {}
                 Err(error) => self.not_an_object(name, raw, &error),
@@ -163,7 +164,7 @@ impl<'a> Fields<'a> {
         let mut all = Vec::with_capacity(entries.len());
         for (index, entry) in entries.into_iter().enumerate() {
             let entry_name = format!("{name}[{index}]");
-            match serde_json::from_str::<Object<'a>>(entry.get()) {
+            match serde_json::from_str::<Object<'a, true>>(entry.get()) {
                 Ok(Object(fields)) => {
                     all.push(Fields { path: format!("{}{entry_name}.", self.path), left: fields, errors: Vec::new() });
                 }

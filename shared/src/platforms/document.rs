@@ -1,11 +1,9 @@
 //! A body as a tree that bears what senders do to types: `[]` for an empty object, numbers as texts and texts as numbers, nulls
 //! and sentinels for what is not known.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::body::Object;
 use crate::domain::user_data::is_placeholder;
 
 /// Deeper than any platform's body; what lies deeper is not read.
@@ -117,7 +115,7 @@ fn read(raw: &str, depth: usize) -> Value {
     }
     match raw.as_bytes().first() {
         Some(b'"') => serde_json::from_str(raw).map_or(Value::Null, Value::Text),
-        Some(b'{') => serde_json::from_str(raw).map_or(Value::Null, |Object(fields)| {
+        Some(b'{') => serde_json::from_str(raw).map_or(Value::Null, |Object::<false>(fields)| {
             Value::Object(fields.into_iter().map(|(name, value)| (name, read(value.get(), depth + 1))).collect())
         }),
         Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(raw).map_or(Value::Null, |values| {
@@ -127,31 +125,6 @@ fn read(raw: &str, depth: usize) -> Value {
         Some(b'f') => Value::Bool(false),
         Some(b'-' | b'0'..=b'9') => Value::Number(raw.to_owned()),
         _ => Value::Null,
-    }
-}
-
-/// An object's fields with their values as written.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Object(fields))
-            }
-        }
-        deserializer.deserialize_map(Fields)
     }
 }
 
