@@ -30,7 +30,7 @@ fn is_authentic(secrets: &[Secret], delivery: &Delivery<'_>, context: &Context) 
     };
     let message = [id.as_bytes(), b".", time.as_bytes(), b".", delivery.body()];
     let given = signatures.split(' ').filter_map(|one| one.strip_prefix("v1,"));
-    sign::is_signed(secrets.iter().map(key), &message, given, sign::Written::Base64) && sign::is_fresh(time, context)
+    sign::is_fresh(time, context) && sign::is_signed(secrets.iter().map(key), &message, given, sign::Written::Base64)
 }
 
 fn key(secret: &Secret) -> Vec<u8> {

@@ -84,7 +84,7 @@ impl Stamped {
         let given = parts().filter(|(name, _)| *name == self.signature).map(|(_, given)| given);
         let keys = secrets.iter().map(|secret| secret.as_str().as_bytes());
         let message = [time.as_bytes(), self.joint.as_bytes(), delivery.body()];
-        is_signed(keys, &message, given, Written::Hex) && is_fresh(time, context)
+        is_fresh(time, context) && is_signed(keys, &message, given, Written::Hex)
     }
 }
 
