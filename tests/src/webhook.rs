@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use shared::domain::conversion::Item;
 use shared::domain::fb::{Fbc, Fbclid, Fbp};
 use shared::domain::money::Money;
-use shared::domain::order::{Amount, Kind, OptionalEvents, Order, OrderId, Outcome, Standing, Tracking};
+use shared::domain::order::{Amount, Kind, OptionalEvents, Order, OrderId, Outcome, Rejected, Standing, Tracking};
 use shared::platforms::{Context, Delivery, Platform};
 
 /// A body, and what it is read by.
@@ -48,24 +48,19 @@ impl Question<'_> {
                 shown.extend(order.map(|order| self.said(&order)).unwrap_or_default());
                 shown.into()
             }
-            Outcome::Rejected(reason) => {
-                json!({"outcome": "rejected", "reason": reason.as_str(), "words": reason.words()})
-            }
+            Outcome::Rejected(reason) => rejected(reason).into(),
         }
     }
 
     /// A sale, with the event that it causes if it is the first that is heard of it.
     fn order(&self, order: &Order) -> Map<String, Value> {
-        let mut shown = Map::new();
         let (_, cause) = Standing::take(None, order, &OptionalEvents::default());
         if cause.is_some()
             && let Err(reason) = order.value(self.amount)
         {
-            shown.insert("outcome".into(), "rejected".into());
-            shown.insert("reason".into(), reason.as_str().into());
-            shown.insert("words".into(), reason.words().into());
-            return shown;
+            return rejected(reason);
         }
+        let mut shown = Map::new();
         shown.insert("outcome".into(), "order".into());
         if let Some(cause) = cause {
             shown.insert("event_name".into(), cause.name.as_str().into());
@@ -106,6 +101,11 @@ impl Question<'_> {
         shown.insert("items".into(), order.items.iter().map(item).collect());
         shown
     }
+}
+
+fn rejected(reason: Rejected) -> Map<String, Value> {
+    let said = [("outcome", "rejected"), ("reason", reason.as_str()), ("words", reason.words())];
+    said.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
 }
 
 /// A sale of its own needs no word.
