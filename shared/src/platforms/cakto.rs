@@ -4,7 +4,7 @@
 //! - A sale is `purchase_approved`. A webhook of the second version posts a list: the main order and its bumps, each an order
 //!   with its own amount, the bumps with the main one's `refId` as `parent_order`.
 //! - Each further payment of a subscription is an order of its own that comes as `purchase_approved` too, with the order before
-//!   it as `parent_order`; `subscription_period` counts the payments. `subscription_renewed` tells of the same payment.
+//!   it as `parent_order`; `subscription_period` counts the payments. `subscription_renewed` has the shape of one too.
 //! - `amount` is decimal reais after the discount; a producer's commission is the share of the seller. The currency is not
 //!   stated: Cakto sells in reais.
 //! - `fbc`, `fbp`, `sck` and the campaign come back in the order, and the checkout's whole query in `checkoutUrl`. Nothing else is
@@ -16,8 +16,8 @@ use super::{Adapter, Context, Delivery, NoOrder, Value, amount, sign, slots, whe
 use crate::domain::conversion::Item;
 use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderState, Outcome, Rejected, Tracking};
 
-/// Where the click id may come back, and the rest of the campaign.
-const SLOTS: [&str; 8] = ["sck", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "fbc", "fbp"];
+/// The event of a subscription's further payment.
+const RENEWED: &str = "subscription_renewed";
 /// More than a checkout offers at once.
 const MAX_ORDERS: usize = 50;
 
@@ -34,7 +34,7 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
     let body = delivery.document()?;
     let event = body.at("event").text().ok_or(Rejected::StateMissing)?;
     let state = match event {
-        "purchase_approved" => OrderState::Paid,
+        "purchase_approved" | RENEWED => OrderState::Paid,
         "purchase_refused" => OrderState::Refused,
         "pix_gerado" | "boleto_gerado" => OrderState::Pending,
         "refund" => OrderState::Refunded,
@@ -51,7 +51,11 @@ fn parse(delivery: &Delivery<'_>, context: &Context) -> Result<Outcome, NoOrder>
     let is_test = all.iter().any(|data| is_test(data));
     let mut orders = Vec::new();
     for data in all {
-        orders.push(order(data, state, delivery, context)?);
+        let mut order = order(data, state, delivery, context)?;
+        if event == RENEWED && !matches!(order.kind, Kind::Renewal { .. }) {
+            order.kind = Kind::Renewal { number: None };
+        }
+        orders.push(order);
     }
     if main >= orders.len() {
         return Err(Rejected::OrderIdMissing.into());
@@ -125,8 +129,7 @@ fn buyer(data: &Value) -> Buyer {
 
 /// The order's own fields; what they leave out, from the query that the checkout was opened with.
 fn tracking(data: &Value) -> Tracking {
-    let own = slots::read(SLOTS.map(|name| (name, data.at(name))));
-    own.merged(slots::of_page(data.at("checkoutUrl")))
+    slots::read(slots::known(data)).merged(slots::of_page(data.at("checkoutUrl")))
 }
 
 fn cart(data: &Value, delivery: &Delivery<'_>, context: &Context) -> Order {
@@ -196,6 +199,10 @@ mod tests {
             assert_eq!(kind(&format!("{offer}:1")), Kind::OrderBump { parent: parent() }, "{offer_type}");
         }
         assert_eq!(kind(r#","offer_type":"main","subscription_period":1"#), Kind::First);
+        for (fields, number) in [(r#","parent_order":"o1","subscription_period":2"#, Some(2)), ("", None)] {
+            let body = approved(&format!(r#"{{"id":"o2","amount":5{fields}}}"#)).replace("purchase_approved", RENEWED);
+            assert_eq!(one(Platform::Cakto, &body).kind, Kind::Renewal { number }, "{fields}");
+        }
     }
 
     #[test]
