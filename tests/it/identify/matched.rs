@@ -82,6 +82,28 @@ async fn what_an_order_confirmed_goes_before_what_another_browser_claims_later()
 }
 
 #[tokio::test]
+async fn an_order_that_a_claim_alone_matched_does_not_confirm_it_for_the_next_one() -> Result<()> {
+    let world = World::new().await?;
+    let foreign = click(&world, &json!({ "fbp": OTHER_FBP })).await?;
+    identify(&world, &json!({ "click_id": foreign, "email": EMAIL })).await?;
+    let first = placed(&world, &order("first", &json!({ "email": EMAIL }))).await?;
+    assert_eq!(first["match"]["click_id"], json!(foreign), "better than no match");
+    let kept =
+        "select string_agg(concat_ws(' ', source, coalesce(click_id, 'none')), ', ' order by source) from identities";
+    assert_eq!(world.text(kept, &[]).await?, Some(format!("browser {foreign}, order none")));
+
+    an_hour_later(&world).await?;
+    let own = click(&world, &json!({ "fbp": FBP })).await?;
+    identify(&world, &json!({ "click_id": own, "email": EMAIL })).await?;
+    let second = placed(&world, &order("second", &json!({ "email": EMAIL }))).await?;
+    assert_eq!(second["match"]["click_id"], json!(own), "of two claims the newer one");
+    let evidence = second["match"]["evidence"].as_array().context("evidence")?;
+    assert_eq!(evidence.len(), 2);
+    assert!(evidence.iter().all(|it| it["confirmed"] == false), "{evidence:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_repeat_buyer_s_newer_click_in_the_same_browser_goes_before_the_older_one() -> Result<()> {
     let world = World::new().await?;
     let old = click(&world, &json!({ "fbp": FBP })).await?;
