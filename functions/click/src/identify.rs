@@ -9,6 +9,7 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::body::Fields;
+use shared::db::clicks::Consent;
 use shared::db::identities::{self, BROWSERS_DAY_S, NewObservation, Observed};
 use shared::domain::country::Country;
 use shared::domain::fb::{Fbc, Fbclid, Fbp};
@@ -94,7 +95,7 @@ impl Said {
         let fbclid = fields.text("fbclid").and_then(|it| Fbclid::parse(&it));
         let fbc = fields.text("fbc").and_then(|it| Fbc::parse(&it));
         let fbp = fields.text("fbp").and_then(|it| Fbp::parse(&it));
-        let denied = fields.text("consent").is_some_and(|consent| consent == "denied");
+        let denied = fields.text("consent").and_then(|it| Consent::parse(&it)) == Some(Consent::Denied);
         let country = fields.text("country").and_then(|text| Country::parse(&text));
         let mut given =
             |names: &[&str]| names.iter().filter_map(|name| fields.text_or_integer(name)).collect::<Vec<_>>();

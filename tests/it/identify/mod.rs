@@ -200,9 +200,15 @@ async fn a_visitor_who_denied_it_is_not_observed() -> Result<()> {
         body["consent"] = json!(consent);
         body
     };
-    assert_eq!(identify(&world, &said("denied")).await?, Value::Null);
+    for denied in ["denied", " Denied ", "false", "no"] {
+        assert_eq!(identify(&world, &said(denied)).await?, Value::Null, "{denied}: as of a click");
+    }
     assert_eq!(observations(&world).await?, 0);
-    assert!(identify(&world, &said("granted")).await?.is_string());
+    for (index, granted) in ["", "granted", "GRANTED"].into_iter().enumerate() {
+        let mut body = said(granted);
+        body["external_id"] = json!(format!("User-{index}"));
+        assert!(identify(&world, &body).await?.is_string(), "{granted:?}");
+    }
     Ok(())
 }
 
