@@ -2,6 +2,7 @@
 //!
 //! The cluster and the local AWS are started once a run and shared; nothing of one test is seen by another.
 
+mod busy;
 pub mod fill;
 mod look;
 mod time;

@@ -5,25 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use shared::db::Db;
-use tests::world::{World, db_config};
+use tests::world::World;
 use tokio::task::JoinSet;
 
 use super::{FBP, OTHER_FBP, clicks, ids, merged, new};
-
-/// A world whose click function has a connection for each of many environments, on a server where an insert takes long
-/// enough for all of them to meet: also the race that follows a lost race is then lost by somebody.
-async fn busy_world() -> Result<Arc<World>> {
-    let mut world = World::new().await?;
-    world
-        .execute(
-            "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.05); return new; end';
-             create trigger slow before insert on clicks for each row execute function slow()",
-        )
-        .await?;
-    world.click = click::State::new(Db::new(db_config(world.db.url()), None, 25), 0);
-    Ok(Arc::new(world))
-}
 
 /// Posts all of them at once; the answers in the order of the bodies.
 async fn post_all(world: &Arc<World>, bodies: Vec<Value>) -> Result<Vec<Value>> {
@@ -42,7 +27,7 @@ async fn post_all(world: &Arc<World>, bodies: Vec<Value>) -> Result<Vec<Value>> 
 
 #[tokio::test]
 async fn fifty_identical_posts_at_once_are_one_click_and_fifty_true_answers() -> Result<()> {
-    let world = busy_world().await?;
+    let world = World::busy("clicks", 25).await?;
     let bodies = [
         json!({ "fbclid": "IwAR0-A" }),
         json!({ "fbclid": "IwAR0-B", "fbp": FBP }),
@@ -65,7 +50,7 @@ async fn fifty_identical_posts_at_once_are_one_click_and_fifty_true_answers() ->
 
 #[tokio::test]
 async fn fifty_posts_at_once_of_five_browsers_with_one_shared_link_are_five_clicks() -> Result<()> {
-    let world = busy_world().await?;
+    let world = World::busy("clicks", 25).await?;
     for (round, named) in [false, true, false].into_iter().enumerate() {
         let fbclid = format!("IwAR0-Shared_{round}");
         let browser = |index: usize| format!("fb.2.1700000000000.{}", index % 5 + 1);
@@ -91,7 +76,7 @@ async fn fifty_posts_at_once_of_five_browsers_with_one_shared_link_are_five_clic
 
 #[tokio::test]
 async fn fifty_posts_at_once_that_each_know_a_part_make_one_whole_click() -> Result<()> {
-    let world = busy_world().await?;
+    let world = World::busy("clicks", 25).await?;
     let parts = [
         json!({ "fbclid": "IwAR0-Parts" }),
         json!({ "fbp": FBP }),
@@ -115,7 +100,7 @@ async fn fifty_posts_at_once_that_each_know_a_part_make_one_whole_click() -> Res
 
 #[tokio::test]
 async fn two_browsers_at_once_after_a_click_without_fbp_are_two_clicks() -> Result<()> {
-    let world = busy_world().await?;
+    let world = World::busy("clicks", 25).await?;
     let link = json!({"url": "https://loja.example.com.br/?fbclid=IwAR0-Shared"});
     for round in 0..10 {
         world.execute("delete from click_aliases; delete from clicks").await?;
@@ -130,7 +115,7 @@ async fn two_browsers_at_once_after_a_click_without_fbp_are_two_clicks() -> Resu
 
 #[tokio::test]
 async fn two_ad_clicks_at_once_for_one_click_id_are_two_clicks() -> Result<()> {
-    let world = busy_world().await?;
+    let world = World::busy("clicks", 25).await?;
     for round in 0..10 {
         world.execute("delete from click_aliases; delete from clicks").await?;
         world.post_click(&json!({"click_id": "click-0001"})).await?.expect(200)?;

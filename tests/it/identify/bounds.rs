@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use shared::db::Db;
 use shared::db::identities::{MOST_OF_A_BROWSER, MOST_OF_A_CLICK};
-use tests::world::{World, db_config};
+use tests::world::World;
 use tokio::task::JoinSet;
 
 use super::{FBP, OTHER_FBP, click, identify, observations};
@@ -93,22 +92,9 @@ async fn post_all(world: &Arc<World>, bodies: Vec<Value>) -> Result<(BTreeMap<u1
     Ok((statuses, bodies))
 }
 
-/// A server on which an insert takes long enough for all requests to meet.
-async fn busy_world() -> Result<Arc<World>> {
-    let mut world = World::new().await?;
-    world
-        .execute(
-            "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.05); return new; end';
-             create trigger slow before insert on identities for each row execute function slow()",
-        )
-        .await?;
-    world.click = click::State::new(Db::new(db_config(world.db.url()), None, ENVIRONMENTS), 0);
-    Ok(Arc::new(world))
-}
-
 #[tokio::test]
 async fn fifty_identical_posts_at_once_are_one_row_and_fifty_times_its_id() -> Result<()> {
-    let world = busy_world().await?;
+    let world = World::busy("identities", ENVIRONMENTS).await?;
     let click_id = click(&world, &json!({ "fbp": FBP })).await?;
     let people = [
         json!({"email": "maria@example.com"}),
@@ -128,7 +114,7 @@ async fn fifty_identical_posts_at_once_are_one_row_and_fifty_times_its_id() -> R
 
 #[tokio::test]
 async fn a_flood_at_once_leaves_at_most_as_many_more_as_there_are_at_once() -> Result<()> {
-    let world = busy_world().await?;
+    let world = World::busy("identities", ENVIRONMENTS).await?;
     let click_id = click(&world, &json!({ "fbp": FBP })).await?;
     let (statuses, _) = post_all(&world, (0..200).map(|number| said(&click_id, number)).collect()).await?;
     let kept = usize::try_from(observations(&world).await?)?;
