@@ -114,6 +114,27 @@ async fn two_browsers_at_once_after_a_click_without_fbp_are_two_clicks() -> Resu
 }
 
 #[tokio::test]
+async fn a_browser_that_lost_the_race_for_a_click_gives_its_id_to_none_but_its_own() -> Result<()> {
+    let world = World::busy("clicks", 25).await?;
+    world.execute("create trigger slow_too before update on clicks for each row execute function slow()").await?;
+    let link = json!({"url": "https://loja.example.com.br/?fbclid=IwAR0-Shared"});
+    for round in 0..5 {
+        world.execute("delete from click_aliases; delete from clicks").await?;
+        world.post_click(&link).await?.expect(200)?;
+        let named = [("click-000A", FBP), ("click-000B", OTHER_FBP)]
+            .map(|(id, fbp)| merged(&link, &json!({ "click_id": id, "fbp": fbp })));
+        let answers = post_all(&world, named.to_vec()).await?;
+        assert_eq!(ids(&answers).len(), 2, "{round}");
+        for (said, answer) in named.iter().zip(&answers) {
+            let sql = "select coalesce((select click_id from click_aliases where id = $1), $1)";
+            let id = said["click_id"].as_str();
+            assert_eq!(world.text(sql, &[&id]).await?.as_deref(), answer["click_id"].as_str(), "{round}: {id:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn two_ad_clicks_at_once_for_one_click_id_are_two_clicks() -> Result<()> {
     let world = World::busy("clicks", 25).await?;
     for round in 0..10 {

@@ -148,8 +148,8 @@ with funnel as (
 ), heirs as (
     -- Who came by the link of a visitor who denied later: their ad click is to be their own.
     update clicks s set shared_from = null, updated_at = clock()
-    from live join own on live.denied and own.lacks
-    where s.tenant_id = live.tenant_id and s.shared_from = own.id
+    from live, completed
+    where live.denied and s.tenant_id = live.tenant_id and s.shared_from = completed.id
 ), over as (
     insert into unrecorded_visits as v (tenant_id, funnel_id, day, reason, part, visits)
     select live.tenant_id, live.id, (clock() at time zone 'UTC')::date, 'limit', 0, $21
@@ -160,6 +160,8 @@ with funnel as (
     select live.tenant_id, $2, own.id, clock()
     from live join own on own.id <> $2
     where not exists (select from named)
+      -- What could not be completed may be another browser's by now: then the id is not to name it.
+      and (not own.lacks or exists (select from completed))
       -- More than a browser that loses its cookies on each visit gives.
       and 50 > (select count(*) from (select from click_aliases a
                                       where a.tenant_id = live.tenant_id and a.click_id = own.id limit 50) known)
