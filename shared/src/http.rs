@@ -163,6 +163,14 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     response
 }
 
+/// An answer that says nothing but its status. It is never cached.
+pub fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// The shallow health answer: the process answers.
 pub fn healthy() -> Response<Body> {
     #[derive(Serialize)]

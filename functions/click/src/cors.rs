@@ -3,11 +3,10 @@
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use shared::db::funnels;
-use shared::http::{self, Problem};
-use shared::telemetry;
+use shared::http::Problem;
 use url::Url;
 
-use crate::State;
+use crate::{State, unavailable};
 
 /// The host of the page that a request is from, lower case and in punycode: of its `Origin`. A page is of http or https: a file, a
 /// sandbox, an extension or an app may call itself what it likes.
@@ -32,19 +31,13 @@ pub(crate) async fn preflight(state: &State, request: &Request, funnel_id: &str)
     *response.status_mut() = StatusCode::NO_CONTENT;
     let Some(host) = page_host(request.headers()) else { return Ok(response) };
     let host = host.as_str();
-    match state.db.run(|client| async move { funnels::has_site(&client, funnel_id, host).await }).await {
-        Ok(true) => {
-            allow(&mut response, request);
-            let headers = response.headers_mut();
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
-            Ok(response)
-        }
-        Ok(false) => Ok(response),
-        Err(error) => {
-            tracing::error!(request.id = http::request_id(request), error = telemetry::chain(&error), "no preflight");
-            Err(Problem::unavailable())
-        }
+    let asked = state.db.run(|client| async move { funnels::has_site(&client, funnel_id, host).await }).await;
+    if asked.map_err(|error| unavailable(request, "no preflight", &error))? {
+        allow(&mut response, request);
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     }
+    Ok(response)
 }

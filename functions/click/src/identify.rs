@@ -5,28 +5,23 @@
 
 mod countries;
 
-use lambda_http::http::{Method, StatusCode};
+use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::body::Fields;
 use shared::db::clicks::Consent;
+use shared::db::funnels::Refusal;
 use shared::db::identities::{self, BROWSERS_DAY_S, NewObservation, Observed};
 use shared::domain::country::Country;
 use shared::domain::fb::{Fbc, Fbclid, Fbp};
 use shared::domain::text;
 use shared::domain::user_data::{self, Hashed};
 use shared::http::{self, Problem};
-use shared::{ids, telemetry};
+use shared::{db, ids};
 
 pub(crate) use countries::Countries;
 
-use crate::{State, capture, cors, no_funnel};
-
-/// The funnel in a path of this route.
-pub(crate) fn funnel(path: &str) -> Option<&str> {
-    let funnel_id = path.strip_prefix("/v1/funnels/")?.strip_suffix("/identify")?;
-    (!funnel_id.is_empty() && !funnel_id.contains('/')).then_some(funnel_id)
-}
+use crate::{State, capture, cors, taken};
 
 #[derive(Serialize)]
 struct Answer {
@@ -36,24 +31,11 @@ struct Answer {
 
 /// Takes what a browser says of its visitor.
 pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) -> Result<Response<Body>, Problem> {
-    match *request.method() {
-        Method::POST => {}
-        Method::OPTIONS => return cors::preflight(state, request, funnel_id).await,
-        _ => return Err(Problem::method_not_allowed("POST")),
-    }
     let said = Said::parse(request, funnel_id, state.trusted_proxy_hops)?;
-    let (mut response, own_site) = match observe(state, said).await {
-        Ok(Observed::Taken { identity_id, own_site }) => {
-            (http::json(StatusCode::OK, &Answer { identity_id }), own_site)
-        }
-        Ok(Observed::Full { own_site }) => (full(request), own_site),
-        Ok(Observed::NoFunnel) => return Err(no_funnel()),
-        Ok(Observed::Retired) => return Err(Problem::gone()),
-        Err(error) => {
-            let (id, error) = (http::request_id(request), telemetry::chain(&error));
-            tracing::error!(request.id = id, error, "observation not recorded");
-            return Err(Problem::unavailable());
-        }
+    let observed = taken(request, "observation not recorded", observe(state, said).await)?;
+    let (mut response, own_site) = match observed {
+        Observed::Taken { identity_id, own_site } => (http::json(StatusCode::OK, &Answer { identity_id }), own_site),
+        Observed::Full { own_site } => (full(request), own_site),
     };
     if own_site {
         cors::allow(&mut response, request);
@@ -67,7 +49,7 @@ fn full(request: &Request) -> Response<Body> {
 }
 
 /// Keeps what was said, with the phone hashed, for which the tenant's country may be needed.
-async fn observe(state: &State, said: Said) -> Result<Observed, shared::db::Error> {
+async fn observe(state: &State, said: Said) -> Result<Result<Observed, Refusal>, db::Error> {
     let Said { mut observation, phones, country } = said;
     let needs_country = country.is_none() && phones.iter().any(|phone| !user_data::names_its_country(phone));
     let country = if needs_country { state.countries.of(&state.db, &observation.funnel_id).await? } else { country };

@@ -16,8 +16,10 @@ mod visitor;
 use lambda_http::http::{HeaderValue, Method, header};
 use lambda_http::{Body, Request, Response};
 use shared::clock::Clock;
-use shared::db::Db;
+use shared::db::funnels::Refusal;
+use shared::db::{self, Db};
 use shared::http::{self, Problem};
+use shared::telemetry;
 
 /// What the function holds between requests.
 pub struct State {
@@ -62,13 +64,13 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
     if let Some(funnel_id) = path.strip_prefix("/r/").and_then(segment) {
         return redirect::answer(state, request, funnel_id).await;
     }
-    if let Some(funnel_id) = identify::funnel(path) {
-        return identify::answer(state, request, funnel_id).await;
-    }
-    let funnel = path.strip_prefix("/v1/funnels/").and_then(|rest| rest.strip_suffix("/clicks")).and_then(segment);
-    let Some(funnel_id) = funnel else { return Err(Problem::not_found("There is no such route.")) };
+    let funnel = path.strip_prefix("/v1/funnels/").and_then(|rest| rest.split_once('/'));
+    let Some((funnel_id, of @ ("clicks" | "identify"))) = funnel.filter(|(id, _)| !id.is_empty()) else {
+        return Err(Problem::not_found("There is no such route."));
+    };
     match *request.method() {
-        Method::POST => record::answer(state, request, funnel_id).await,
+        Method::POST if of == "clicks" => record::answer(state, request, funnel_id).await,
+        Method::POST => identify::answer(state, request, funnel_id).await,
         Method::OPTIONS => cors::preflight(state, request, funnel_id).await,
         _ => Err(Problem::method_not_allowed("POST")),
     }
@@ -79,6 +81,20 @@ fn segment(text: &str) -> Option<&str> {
     (!text.is_empty() && !text.contains('/')).then_some(text)
 }
 
+/// What a statement on a funnel gave, else the answer. `failure` is the log's word for what did not come about.
+fn taken<T>(request: &Request, failure: &str, asked: Result<Result<T, Refusal>, db::Error>) -> Result<T, Problem> {
+    asked.map_err(|error| unavailable(request, failure, &error))?.map_err(|refusal| match refusal {
+        Refusal::NoFunnel => no_funnel(),
+        Refusal::Retired => Problem::gone(),
+        Refusal::LeadsAstray => link::astray(),
+    })
+}
+
 fn no_funnel() -> Problem {
     Problem::not_found("There is no active funnel with this id.")
+}
+
+fn unavailable(request: &Request, failure: &str, error: &db::Error) -> Problem {
+    tracing::error!(request.id = http::request_id(request), error = telemetry::chain(error), "{failure}");
+    Problem::unavailable()
 }

@@ -1,14 +1,16 @@
 //! `POST /v1/funnels/{funnel}/clicks`: a click as a page tells it.
 
-use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
-use shared::db::clicks::{self, NewClick, Recorded};
-use shared::db::visits::{self, Counted, NoClick};
+use shared::db::clicks::{self, Recorded};
+use shared::db::visits::{self, NoClick};
 use shared::http::{self, Problem};
-use shared::telemetry;
 
-use crate::{State, capture, cookies, cors, no_funnel, visitor};
+use crate::{State, capture, cookies, cors, taken, visitor};
+
+/// The log's word for what did not come about.
+const FAILURE: &str = "click not recorded";
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -25,9 +27,10 @@ pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) ->
     if let Some(why) = visitor::no_click(request) {
         return count(state, request, funnel_id, why).await;
     }
-    let click = capture::click(request, body, funnel_id, state.trusted_proxy_hops, state.clock.now_ms())?;
-    match store(state, &click).await {
-        Ok(Recorded::Click(kept)) => {
+    let click = &capture::click(request, body, funnel_id, state.trusted_proxy_hops, state.clock.now_ms())?;
+    let recorded = state.db.run(|client| async move { clicks::record(&client, click).await }).await;
+    match taken(request, FAILURE, recorded)? {
+        Recorded::Click(kept) => {
             let answer =
                 Answer { click_id: &kept.click_id, fbc: kept.fbc.as_deref(), fbp: kept.fbp.as_deref(), new: kept.new };
             let mut response = http::json(StatusCode::OK, &answer);
@@ -36,49 +39,28 @@ pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) ->
             {
                 cors::allow(&mut response, request);
                 if cookies::is_of_site(request.headers(), host) {
-                    cookies::set(&mut response, request, host, &click, &kept);
+                    cookies::set(&mut response, request, host, click, &kept);
                 }
             }
             Ok(response)
         }
-        Ok(Recorded::Full { own_site, .. }) => {
+        Recorded::Full { own_site, .. } => {
             let mut response = full(request);
             if own_site {
                 cors::allow(&mut response, request);
             }
             Ok(response)
         }
-        // A click of a body leads nowhere.
-        Ok(Recorded::NoFunnel | Recorded::LeadsAstray) => Err(no_funnel()),
-        Ok(Recorded::Retired) => Err(Problem::gone()),
-        Err(error) => Err(unavailable(request, &error)),
     }
-}
-
-async fn store(state: &State, click: &NewClick) -> Result<Recorded, shared::db::Error> {
-    state.db.run(|client| async move { clicks::record(&client, click).await }).await
 }
 
 async fn count(state: &State, request: &Request, funnel_id: &str, why: NoClick) -> Result<Response<Body>, Problem> {
-    match state.db.run(|client| async move { visits::count(&client, funnel_id, why, None).await }).await {
-        Ok(Counted::Yes) => {
-            let mut response = Response::new(Body::Empty);
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            Ok(response)
-        }
-        Ok(Counted::NoFunnel | Counted::LeadsAstray) => Err(no_funnel()),
-        Ok(Counted::Retired) => Err(Problem::gone()),
-        Err(error) => Err(unavailable(request, &error)),
-    }
+    let counted = state.db.run(|client| async move { visits::count(&client, funnel_id, why, None).await }).await;
+    taken(request, FAILURE, counted)?;
+    Ok(http::empty(StatusCode::NO_CONTENT))
 }
 
 fn full(request: &Request) -> Response<Body> {
     let detail = "This funnel, or this address, has brought more clicks in this minute than it may.";
     Problem::too_many_requests(60, detail).into_response(&http::request_id(request))
-}
-
-fn unavailable(request: &Request, error: &shared::db::Error) -> Problem {
-    tracing::error!(request.id = http::request_id(request), error = telemetry::chain(error), "click not recorded");
-    Problem::unavailable()
 }

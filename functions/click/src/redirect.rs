@@ -4,12 +4,14 @@
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use shared::db::clicks::{self, Recorded};
-use shared::db::visits::{self, Counted, NoClick};
+use shared::db::visits::{self, NoClick};
 use shared::http::{self, Problem};
-use shared::telemetry;
 
 use crate::link::{self, Link};
-use crate::{State, capture, cookies, no_funnel, visitor};
+use crate::{State, capture, cookies, taken, visitor};
+
+/// The log's word for what did not come about.
+const FAILURE: &str = "no redirect";
 
 /// Answers a redirect link.
 pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) -> Result<Response<Body>, Problem> {
@@ -33,22 +35,20 @@ async fn look(
     why: NoClick,
 ) -> Result<Response<Body>, Problem> {
     let counted = state.db.run(|client| async move { visits::count(&client, funnel_id, why, link.host()).await });
-    match counted.await {
-        Ok(Counted::Yes) if why == NoClick::Prefetch => Ok(refusal()),
-        Ok(Counted::Yes) => moved(&link.with(None)),
-        Ok(Counted::LeadsAstray) => Err(link::astray()),
-        Ok(Counted::NoFunnel) => Err(no_funnel()),
-        Ok(Counted::Retired) => Err(Problem::gone()),
-        Err(error) => Err(unavailable(request, &error)),
+    taken(request, FAILURE, counted.await)?;
+    if why == NoClick::Prefetch {
+        // Anything but a success makes a browser let go of what it loads ahead, and ask again when the visitor comes.
+        return Ok(http::empty(StatusCode::FORBIDDEN));
     }
+    moved(&link.with(None))
 }
 
 async fn follow(state: &State, request: &Request, funnel_id: &str, link: &Link) -> Result<Response<Body>, Problem> {
     let random = fastrand::u32(..);
-    let click = capture::redirect(request, funnel_id, link, state.trusted_proxy_hops, state.clock.now_ms(), random);
-    let click = &click;
-    match state.db.run(|client| async move { clicks::record(&client, click).await }).await {
-        Ok(Recorded::Click(kept)) => {
+    let click = &capture::redirect(request, funnel_id, link, state.trusted_proxy_hops, state.clock.now_ms(), random);
+    let recorded = state.db.run(|client| async move { clicks::record(&client, click).await }).await;
+    match taken(request, FAILURE, recorded)? {
+        Recorded::Click(kept) => {
             let slot = kept.slot.as_deref();
             let mut response = moved(&link.with(slot.map(|slot| (slot, kept.click_id.as_str()))))?;
             if kept.own_site
@@ -59,35 +59,15 @@ async fn follow(state: &State, request: &Request, funnel_id: &str, link: &Link) 
             Ok(response)
         }
         // Too many for one funnel or address: the buyer is not to pay for it.
-        Ok(Recorded::Full { .. }) => moved(&link.with(None)),
-        Ok(Recorded::LeadsAstray) => Err(link::astray()),
-        Ok(Recorded::NoFunnel) => Err(no_funnel()),
-        Ok(Recorded::Retired) => Err(Problem::gone()),
-        Err(error) => Err(unavailable(request, &error)),
+        Recorded::Full { .. } => moved(&link.with(None)),
     }
-}
-
-fn unavailable(request: &Request, error: &shared::db::Error) -> Problem {
-    tracing::error!(request.id = http::request_id(request), error = telemetry::chain(error), "no redirect");
-    Problem::unavailable()
 }
 
 /// 302, never stored: each visit is a click of its own.
 fn moved(url: &str) -> Result<Response<Body>, Problem> {
-    let mut response = Response::new(Body::Empty);
-    *response.status_mut() = StatusCode::FOUND;
     // A URL's text is ASCII without line ends.
     let location = HeaderValue::from_str(url).map_err(|_| link::astray())?;
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, location);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut response = http::empty(StatusCode::FOUND);
+    response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
-}
-
-/// Anything but a success makes a browser let go of what it loads ahead, and ask again when the visitor comes.
-fn refusal() -> Response<Body> {
-    let mut response = Response::new(Body::Empty);
-    *response.status_mut() = StatusCode::FORBIDDEN;
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -11,11 +11,10 @@ use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::db::funnels::{self, Settings};
-use shared::http::{self, Problem};
-use shared::telemetry;
+use shared::http::Problem;
 use url::form_urlencoded;
 
-use crate::State;
+use crate::{State, no_funnel, taken};
 
 /// `snippet/track.js` made small. The test `the_minified_snippet_is_made_from_its_source` holds the two together.
 const SNIPPET: &str = include_str!("snippet/track.min.js");
@@ -39,22 +38,13 @@ pub(crate) async fn answer(state: &State, request: &Request) -> Result<Response<
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Problem::method_not_allowed("GET, HEAD"));
     }
-    let no_funnel = || Problem::not_found("There is no active funnel with this id.");
     let funnel_id = funnel(request).ok_or_else(no_funnel)?;
     let id = funnel_id.as_str();
-    match state.db.run(|client| async move { funnels::settings(&client, id).await }).await {
-        Ok(Settings::Active { tenant_id, requires_consent, checkouts }) => {
-            let d = checkouts.iter().map(|it| [it.domain.as_str(), it.slot.as_str()]).collect();
-            let told = Told { f: id, t: &tenant_id, c: if requires_consent { "" } else { "granted" }, d };
-            Ok(response(request, &script(&told)))
-        }
-        Ok(Settings::NoFunnel) => Err(no_funnel()),
-        Ok(Settings::Retired) => Err(Problem::gone()),
-        Err(error) => {
-            tracing::error!(request.id = http::request_id(request), error = telemetry::chain(&error), "no snippet");
-            Err(Problem::unavailable())
-        }
-    }
+    let asked = state.db.run(|client| async move { funnels::settings(&client, id).await }).await;
+    let Settings { tenant_id, requires_consent, checkouts } = taken(request, "no snippet", asked)?;
+    let d = checkouts.iter().map(|it| [it.domain.as_str(), it.slot.as_str()]).collect();
+    let told = Told { f: id, t: &tenant_id, c: if requires_consent { "" } else { "granted" }, d };
+    Ok(response(request, &script(&told)))
 }
 
 /// The `f` of the query, if it can be a funnel's id.

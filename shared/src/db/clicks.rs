@@ -3,6 +3,7 @@
 use deadpool_postgres::Client;
 
 use super::Error;
+use super::funnels::{self, Refusal};
 use super::prepared::Prepared;
 use crate::ids;
 
@@ -79,7 +80,7 @@ impl Consent {
     }
 }
 
-/// What became of a click.
+/// What became of a click of a live funnel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// It is kept.
@@ -91,12 +92,6 @@ pub enum Recorded {
         /// See [`Kept::slot`].
         slot: Option<String>,
     },
-    /// The redirect leads to a host that is not the funnel's; nothing was kept.
-    LeadsAstray,
-    /// No such funnel, or a draft.
-    NoFunnel,
-    /// The tenant is retired.
-    Retired,
 }
 
 /// A click that is kept.
@@ -129,7 +124,7 @@ static PREPARED: Prepared = Prepared::new(RECORD);
 /// The row of an fbclid is the first visitor's; another one that comes with the same fbclid (the link was shared) gets a
 /// row of its own that points at the first. Each click id that a browser gave for a click names it from then on. A race
 /// with another request is [`Error::Race`]: the next try sees what it made.
-pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error> {
+pub async fn record(client: &Client, click: &NewClick) -> Result<Result<Recorded, Refusal>, Error> {
     // To make an id takes as long as to read the request, and it is needed only where the browser's is another click's.
     if click.click_id.is_some() {
         match record_as(client, click, None).await {
@@ -140,7 +135,11 @@ pub async fn record(client: &Client, click: &NewClick) -> Result<Recorded, Error
     record_as(client, click, Some(&ids::new_id())).await
 }
 
-async fn record_as(client: &Client, click: &NewClick, own_id: Option<&str>) -> Result<Recorded, Error> {
+async fn record_as(
+    client: &Client,
+    click: &NewClick,
+    own_id: Option<&str>,
+) -> Result<Result<Recorded, Refusal>, Error> {
     let statement = PREPARED.on(client).await?;
     let [source, medium, campaign, content, term] = &click.utm;
     let weight = if click.sampled { SAMPLE.cast_signed() } else { 0 };
@@ -172,27 +171,21 @@ async fn record_as(client: &Client, click: &NewClick, own_id: Option<&str>) -> R
             ],
         )
         .await?;
-    let Some(row) = row else { return Ok(Recorded::NoFunnel) };
-    if row.try_get("retired")? {
-        return Ok(Recorded::Retired);
-    }
-    if !row.try_get::<_, bool>("active")? {
-        return Ok(Recorded::NoFunnel);
-    }
-    if !row.try_get::<_, bool>("leads_on")? {
-        return Ok(Recorded::LeadsAstray);
-    }
+    let row = match funnels::leading_on(row)? {
+        Ok(row) => row,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let (own_site, slot) = (row.try_get("own_site")?, row.try_get("slot")?);
     if row.try_get("is_full")? {
-        return Ok(Recorded::Full { own_site, slot });
+        return Ok(Ok(Recorded::Full { own_site, slot }));
     }
     let click_id: Option<String> = row.try_get("click_id")?;
-    Ok(Recorded::Click(Kept {
+    Ok(Ok(Recorded::Click(Kept {
         click_id: click_id.ok_or(Error::Race)?,
         fbc: row.try_get("fbc")?,
         fbp: row.try_get("fbp")?,
         new: row.try_get("new")?,
         own_site,
         slot,
-    }))
+    })))
 }

@@ -1,9 +1,38 @@
-//! Funnels: what their pages need to know.
+//! Funnels: whether they are live, and what their pages need to know.
 
 use deadpool_postgres::Client;
+use tokio_postgres::Row;
 
 use super::Error;
 use crate::domain::country::Country;
+
+/// Why a funnel takes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such funnel, or a draft.
+    NoFunnel,
+    /// The tenant is retired.
+    Retired,
+    /// The redirect leads to a host that is not the funnel's.
+    LeadsAstray,
+}
+
+/// The row of a statement on a funnel, if the funnel is live: by the columns `active` and `retired`.
+pub(super) fn live(row: Option<Row>) -> Result<Result<Row, Refusal>, Error> {
+    let Some(row) = row else { return Ok(Err(Refusal::NoFunnel)) };
+    if row.try_get("retired")? {
+        return Ok(Err(Refusal::Retired));
+    }
+    Ok(if row.try_get("active")? { Ok(row) } else { Err(Refusal::NoFunnel) })
+}
+
+/// The same, if the visit may also go where it leads to: by the column `leads_on` too.
+pub(super) fn leading_on(row: Option<Row>) -> Result<Result<Row, Refusal>, Error> {
+    Ok(match live(row)? {
+        Ok(row) if !row.try_get::<_, bool>("leads_on")? => Err(Refusal::LeadsAstray),
+        it => it,
+    })
+}
 
 /// Where a funnel's pages lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,20 +45,13 @@ pub struct Checkout {
 
 /// What the snippet needs to know of a funnel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settings {
-    /// It is active.
-    Active {
-        /// Its tenant, which is part of each event id.
-        tenant_id: String,
-        /// Whether nothing is kept before the visitor has agreed.
-        requires_consent: bool,
-        /// Its checkouts, the longest domain first: the most specific one counts.
-        checkouts: Vec<Checkout>,
-    },
-    /// No such funnel, or a draft.
-    NoFunnel,
-    /// The tenant is retired.
-    Retired,
+pub struct Settings {
+    /// Its tenant, which is part of each event id.
+    pub tenant_id: String,
+    /// Whether nothing is kept before the visitor has agreed.
+    pub requires_consent: bool,
+    /// Its checkouts, the longest domain first: the most specific one counts.
+    pub checkouts: Vec<Checkout>,
 }
 
 /// The statement of [`settings`], for who measures or explains it.
@@ -43,21 +65,18 @@ pub const SETTINGS: &str = "
     where f.id = $1::text";
 
 /// Reads what the snippet needs to know of a funnel.
-pub async fn settings(client: &Client, funnel_id: &str) -> Result<Settings, Error> {
+pub async fn settings(client: &Client, funnel_id: &str) -> Result<Result<Settings, Refusal>, Error> {
     let statement = client.prepare_cached(SETTINGS).await?;
-    let Some(row) = client.query_opt(&statement, &[&funnel_id]).await? else { return Ok(Settings::NoFunnel) };
-    if row.try_get("retired")? {
-        return Ok(Settings::Retired);
-    }
-    if !row.try_get::<_, bool>("active")? {
-        return Ok(Settings::NoFunnel);
-    }
+    let row = match live(client.query_opt(&statement, &[&funnel_id]).await?)? {
+        Ok(row) => row,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let (domains, slots): (Vec<String>, Vec<String>) = (row.try_get("domains")?, row.try_get("slots")?);
-    Ok(Settings::Active {
+    Ok(Ok(Settings {
         tenant_id: row.try_get("tenant_id")?,
         requires_consent: row.try_get("requires_consent")?,
         checkouts: domains.into_iter().zip(slots).map(|(domain, slot)| Checkout { domain, slot }).collect(),
-    })
+    }))
 }
 
 /// Whether a page may read a funnel's answers: its host is of one of the funnel's domains, and the funnel is live.

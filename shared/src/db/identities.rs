@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use deadpool_postgres::Client;
 
 use super::Error;
+use super::funnels::{self, Refusal};
 
 /// The most distinct observations that browsers may leave at one click. A visitor who mistypes, corrects and adds fields needs a few.
 pub const MOST_OF_A_CLICK: i32 = 20;
@@ -58,10 +59,6 @@ pub enum Observed {
         /// See [`Observed::Taken`].
         own_site: bool,
     },
-    /// No such funnel, or a draft.
-    NoFunnel,
-    /// The tenant is retired.
-    Retired,
 }
 
 /// The statement of [`observe`], for who measures or explains it.
@@ -155,7 +152,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
 ///
 /// Each request counts what is committed when its statement starts, so requests that come at once can leave more than the bounds
 /// say, by as many as there are at that moment: never more than Postgres has connections.
-pub async fn observe(client: &Client, observation: &NewObservation) -> Result<Observed, Error> {
+pub async fn observe(client: &Client, observation: &NewObservation) -> Result<Result<Observed, Refusal>, Error> {
     let statement = client.prepare_cached(sql()).await?;
     let row = client
         .query_opt(
@@ -175,17 +172,14 @@ pub async fn observe(client: &Client, observation: &NewObservation) -> Result<Ob
             ],
         )
         .await?;
-    let Some(row) = row else { return Ok(Observed::NoFunnel) };
-    if row.try_get("retired")? {
-        return Ok(Observed::Retired);
-    }
-    if !row.try_get::<_, bool>("active")? {
-        return Ok(Observed::NoFunnel);
-    }
+    let row = match funnels::live(row)? {
+        Ok(row) => row,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let (identity_id, own_site) = (row.try_get::<_, Option<String>>("identity_id")?, row.try_get("own_site")?);
     if identity_id.is_some() || !row.try_get::<_, bool>("wanted")? {
-        return Ok(Observed::Taken { identity_id, own_site });
+        return Ok(Ok(Observed::Taken { identity_id, own_site }));
     }
     // Else another request made the same row after this statement's snapshot was taken.
-    if row.try_get("is_full")? { Ok(Observed::Full { own_site }) } else { Err(Error::Race) }
+    if row.try_get("is_full")? { Ok(Ok(Observed::Full { own_site })) } else { Err(Error::Race) }
 }

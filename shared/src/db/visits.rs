@@ -3,6 +3,7 @@
 use deadpool_postgres::Client;
 
 use super::Error;
+use super::funnels::{self, Refusal};
 
 /// Why a visit is no click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +27,6 @@ impl NoClick {
     }
 }
 
-/// What became of the count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// Counted.
-    Yes,
-    /// The redirect leads to a host that is not the funnel's; nothing was counted.
-    LeadsAstray,
-    /// No such funnel, or a draft.
-    NoFunnel,
-    /// The tenant is retired.
-    Retired,
-}
-
 /// The statement of [`count`], for who measures or explains it.
 pub const COUNT: &str = "
     with funnel as (
@@ -58,23 +46,14 @@ pub const COUNT: &str = "
     )
     select active, retired, leads_on from funnel";
 
-/// Counts a visit of a funnel that is no click. `destination` is the host that a redirect leads to.
+/// Counts a visit of a funnel that is no click. `destination` is the host that a redirect leads to. What is refused is not counted.
 pub async fn count(
     client: &Client,
     funnel_id: &str,
     why: NoClick,
     destination: Option<&str>,
-) -> Result<Counted, Error> {
+) -> Result<Result<(), Refusal>, Error> {
     let statement = client.prepare_cached(COUNT).await?;
     let row = client.query_opt(&statement, &[&funnel_id, &why.as_str(), &destination]).await?;
-    let Some(row) = row else { return Ok(Counted::NoFunnel) };
-    Ok(if row.try_get("retired")? {
-        Counted::Retired
-    } else if !row.try_get::<_, bool>("active")? {
-        Counted::NoFunnel
-    } else if !row.try_get::<_, bool>("leads_on")? {
-        Counted::LeadsAstray
-    } else {
-        Counted::Yes
-    })
+    Ok(funnels::leading_on(row)?.map(drop))
 }

@@ -1,6 +1,6 @@
 //! How much one funnel and one address may bring in a minute: a flood of one tenant is that tenant's alone.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::db::clicks::{self, Consent, NewClick, Recorded};
@@ -118,7 +118,8 @@ async fn over_a_limit_a_redirect_leads_on_all_the_same_without_a_click() -> Resu
 async fn record(world: &World, sampled: bool, consent: Option<Consent>) -> Result<Recorded> {
     let click = NewClick { funnel_id: world.tenant.funnel_id.clone(), sampled, consent, ..NewClick::default() };
     let click = &click;
-    Ok(world.click.db.run(|client| async move { clicks::record(&client, click).await }).await?)
+    let recorded = world.click.db.run(|client| async move { clicks::record(&client, click).await }).await?;
+    recorded.map_err(|refusal| anyhow!("{refusal:?}"))
 }
 
 async fn counted(world: &World) -> Result<i64> {
@@ -150,7 +151,8 @@ async fn what_is_known_already_or_over_the_limit_counts_for_nothing_in_the_funne
     };
     let again = &again;
     for _ in 0..3 {
-        world.click.db.run(|client| async move { clicks::record(&client, again).await }).await?;
+        let recorded = world.click.db.run(|client| async move { clicks::record(&client, again).await }).await?;
+        assert!(recorded.is_ok());
     }
     assert_eq!(counted(&world).await?, 36);
     flooded(&world, 6000).await?;
