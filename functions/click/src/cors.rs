@@ -3,6 +3,7 @@
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use shared::db::funnels;
+use shared::domain::fb;
 use shared::http::Problem;
 use url::Url;
 
@@ -12,6 +13,9 @@ use crate::{State, unavailable};
 /// sandbox, an extension or an app may call itself what it likes.
 pub(crate) fn page_host(headers: &HeaderMap) -> Option<String> {
     let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
+    if let Some(host) = origin.strip_prefix("https://").and_then(fb::plain_host) {
+        return Some(host.to_owned());
+    }
     let url = Url::parse(origin).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     url.host_str().map(str::to_owned)
 }

@@ -5,6 +5,7 @@ use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::db::clicks::{self, Recorded};
 use shared::db::visits::{self, NoClick};
+use shared::domain::fb;
 use shared::http::{self, Problem};
 
 use crate::{State, capture, cookies, cors, taken, visitor};
@@ -38,8 +39,9 @@ pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) ->
                 && let Some(host) = &click.site
             {
                 cors::allow(&mut response, request);
-                if cookies::is_of_site(request.headers(), host) {
-                    cookies::set(&mut response, request, host, click, &kept);
+                let site = fb::site(host);
+                if cookies::is_of_site(request.headers(), host, site.as_deref()) {
+                    cookies::set(&mut response, request, site.as_deref(), click, &kept);
                 }
             }
             Ok(response)

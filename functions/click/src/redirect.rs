@@ -5,6 +5,7 @@ use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use shared::db::clicks::{self, Recorded};
 use shared::db::visits::{self, NoClick};
+use shared::domain::fb;
 use shared::http::{self, Problem};
 
 use crate::link::{self, Link};
@@ -54,7 +55,7 @@ async fn follow(state: &State, request: &Request, funnel_id: &str, link: &Link) 
             if kept.own_site
                 && let Some(host) = &click.site
             {
-                cookies::set(&mut response, request, host, click, &kept);
+                cookies::set(&mut response, request, fb::site(host).as_deref(), click, &kept);
             }
             Ok(response)
         }

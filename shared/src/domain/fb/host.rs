@@ -1,5 +1,7 @@
 //! The domain of a first-party cookie.
 
+use std::borrow::Cow;
+
 use url::{Host, Url};
 
 /// What Meta writes where a server makes the value and no cookie's domain is known.
@@ -36,10 +38,27 @@ fn registrable(name: &str) -> Option<&str> {
 }
 
 /// Reads what a `Host` header may hold: any case, Unicode or punycode, with a port.
-fn parse(host: &str) -> Option<Host> {
+fn parse(host: &str) -> Option<Host<Cow<'_, str>>> {
     let host = host.trim();
+    plain_host(host).map(|name| Host::Domain(Cow::Borrowed(name))).or_else(|| parse_as_url(host))
+}
+
+/// A text that is a host's name in the form that a URL gives it, as it is almost always: then no URL needs to be read for it.
+pub fn plain_host(text: &str) -> Option<&str> {
+    let last = text.rsplit('.').next()?;
+    let is_plain = last.starts_with(|first: char| first.is_ascii_lowercase())
+        && !text.contains("xn--")
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+    is_plain.then_some(text)
+}
+
+fn parse_as_url<'a>(host: &str) -> Option<Host<Cow<'a, str>>> {
     let url = if host.contains("://") { host.to_owned() } else { format!("http://{host}") };
-    Url::parse(&url).ok()?.host().map(|found| found.to_owned())
+    Some(match Url::parse(&url).ok()?.host()? {
+        Host::Domain(name) => Host::Domain(Cow::Owned(name.to_owned())),
+        Host::Ipv4(address) => Host::Ipv4(address),
+        Host::Ipv6(address) => Host::Ipv6(address),
+    })
 }
 
 #[cfg(test)]
@@ -104,6 +123,11 @@ mod tests {
         fn no_host_panics(host in any::<String>()) {
             prop_assert!(subdomain_index(Some(&host)) <= host.len().max(SERVER_MADE));
             let _ = site(&host);
+        }
+
+        #[test]
+        fn a_plain_name_is_read_as_a_url_would_give_it(host in "(x|xn|[a-z0-9.-]|\\.){0,20}|[a-z0-9]{1,3}(\\.[a-z0-9]{1,3}){0,4}") {
+            prop_assert_eq!(parse(&host), parse_as_url(&host));
         }
     }
 }
