@@ -1,8 +1,9 @@
 //! `_fbc` and `_fbp`: kept or built by the same rules as the server's.
 
 use anyhow::{Context, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::fb::{self, Fbc, Fbclid, Fbp, fbclid_in_url};
+use tests::browser::Page;
 
 use super::{LOCAL, SHOP, Stage, WWW, arrive, assert_quiet, click_id, cookies, fbc};
 
@@ -67,10 +68,9 @@ async fn cookies_are_of_the_whole_site_and_stay_for_90_days() -> Result<()> {
     let page = stage.at(&format!("{SHOP}/?fbclid=IwAR0-Sample_1")).await?;
     let (first, fbp, id) = (fbc(&page).await?, cookies(&page, "_fbp").await?, click_id(&page).await?);
     assert!(first.as_str().starts_with("fb.2."), "the index of a .com.br site");
-    let now = page.eval("Date.now()").await?.as_f64().context("a time")?;
-    for cookie in page.cookies().await? {
-        let days = (cookie["expires"].as_f64().context("an end")? * 1000.0 - now) / 86_400_000.0;
-        assert!((89.9..=90.0).contains(&days), "{cookie}");
+    let all = page.cookies().await?;
+    assert_90_days(&page, &all).await?;
+    for cookie in all {
         assert_eq!(
             (&cookie["domain"], &cookie["path"], &cookie["sameSite"]),
             (&json!(".example.com.br"), &json!("/"), &json!("Lax"))
@@ -137,16 +137,30 @@ async fn without_cookies_nothing_is_built_that_meta_would_never_see_again() -> R
     Ok(())
 }
 
+/// Puts a page at an origin that the API is at too; gives its URL.
+fn own_page(stage: &Stage) -> String {
+    let own = format!("{LOCAL}/own");
+    let funnel = &stage.site.world.tenant.funnel_id;
+    let tag = format!("<script async src=\"{LOCAL}/t.js?f={funnel}\"></script>");
+    stage.site.put(&own, &format!("<!doctype html><title>own</title><link rel=icon href=data:,>{tag}"));
+    own
+}
+
+async fn assert_90_days(page: &Page, cookies: &[Value]) -> Result<()> {
+    let now = page.eval("Date.now()").await?.as_f64().context("a time")?;
+    for cookie in cookies {
+        let days = (cookie["expires"].as_f64().context("an end")? * 1000.0 - now) / 86_400_000.0;
+        assert!((89.9..=90.0).contains(&days), "{cookie}");
+    }
+    Ok(())
+}
+
 /// Over TLS the server's cookies would be the same; without it a browser takes secure ones from localhost alone.
 #[tokio::test]
 async fn the_server_s_cookies_take_the_place_of_the_script_s_and_change_nothing() -> Result<()> {
     let stage = Stage::new().await?;
-    let funnel = &stage.site.world.tenant.funnel_id;
-    let tag = format!("<script async src=\"{LOCAL}/t.js?f={funnel}\"></script>");
-    stage
-        .site
-        .put(&format!("{LOCAL}/own"), &format!("<!doctype html><title>own</title><link rel=icon href=data:,>{tag}"));
-    let page = stage.at(&format!("{LOCAL}/own?fbclid=IwAR0-Sample_1")).await?;
+    let own = own_page(&stage);
+    let page = stage.at(&format!("{own}?fbclid=IwAR0-Sample_1")).await?;
     let (first, fbp) = (fbc(&page).await?, cookies(&page, "_fbp").await?);
     stage.told(1).await?;
     let of_server =
@@ -155,11 +169,10 @@ async fn the_server_s_cookies_take_the_place_of_the_script_s_and_change_nothing(
         of_server().await.ok() == Some(2)
     })
     .await?;
-    let now = page.eval("Date.now()").await?.as_f64().context("a time")?;
-    let all = page.cookies().await?;
-    for cookie in all.iter().filter(|it| it["name"] == "_fbc" || it["name"] == "_fbp") {
-        let days = (cookie["expires"].as_f64().context("an end")? * 1000.0 - now) / 86_400_000.0;
-        assert!((89.9..=90.0).contains(&days), "{cookie}");
+    let mut metas = page.cookies().await?;
+    metas.retain(|it| it["name"] == "_fbc" || it["name"] == "_fbp");
+    assert_90_days(&page, &metas).await?;
+    for cookie in metas {
         assert_eq!(
             (&cookie["domain"], &cookie["path"], &cookie["sameSite"], &cookie["secure"], &cookie["httpOnly"]),
             (&json!("localhost"), &json!("/"), &json!("Lax"), &json!(true), &json!(false))
@@ -171,9 +184,9 @@ async fn the_server_s_cookies_take_the_place_of_the_script_s_and_change_nothing(
     );
     // The page goes on with them: the same click, and a later ad click in their place.
     let id = click_id(&page).await?;
-    arrive(&page, &format!("{LOCAL}/own")).await?;
+    arrive(&page, &own).await?;
     assert_eq!(click_id(&page).await?, id);
-    arrive(&page, &format!("{LOCAL}/own?fbclid=IwAR0-Other")).await?;
+    arrive(&page, &format!("{own}?fbclid=IwAR0-Other")).await?;
     assert_eq!((fbc(&page).await?.fbclid().as_str(), cookies(&page, "_fbp").await?), ("IwAR0-Other", fbp));
     assert_quiet(&page);
     Ok(())
@@ -182,14 +195,10 @@ async fn the_server_s_cookies_take_the_place_of_the_script_s_and_change_nothing(
 #[tokio::test]
 async fn a_visitor_who_denied_gets_no_cookie_of_the_server_s() -> Result<()> {
     let stage = Stage::new().await?;
-    let funnel = &stage.site.world.tenant.funnel_id;
-    let tag = format!("<script async src=\"{LOCAL}/t.js?f={funnel}\"></script>");
-    stage
-        .site
-        .put(&format!("{LOCAL}/own"), &format!("<!doctype html><title>own</title><link rel=icon href=data:,>{tag}"));
+    let own = own_page(&stage);
     stage.site.world.execute("update funnels set requires_consent = true").await?;
     let page = stage.visitor.tab().await?;
-    page.goto(&format!("{LOCAL}/own?fbclid=IwAR0-Sample_1")).await?;
+    page.goto(&format!("{own}?fbclid=IwAR0-Sample_1")).await?;
     page.until("!!(window.track && track.clickId)").await?;
     page.eval("track.consent('denied')").await?;
     stage.told(1).await?;
@@ -197,9 +206,9 @@ async fn a_visitor_who_denied_gets_no_cookie_of_the_server_s() -> Result<()> {
         stage.clicks().await.ok() == Some(1)
     })
     .await?;
-    arrive(&page, &format!("{LOCAL}/own?fbclid=IwAR0-Sample_1&again")).await?;
+    arrive(&page, &format!("{own}?fbclid=IwAR0-Sample_1&again")).await?;
     stage.told(2).await?;
-    assert_eq!(page.cookies().await?, Vec::<serde_json::Value>::new());
+    assert_eq!(page.cookies().await?, Vec::<Value>::new());
     assert_quiet(&page);
     Ok(())
 }
