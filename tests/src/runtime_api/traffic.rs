@@ -68,14 +68,16 @@ impl Clicks {
             "url": format!("https://shop.example.com/course?utm_source=meta&utm_medium=paid&utm_campaign=spring\
                             &utm_content=video&utm_term=course&fbclid={}", place("fbclid")),
             "referrer": "https://l.example.com/",
+            "fbc": format!("fb.1.{SEEN_MS}.{}", place("fbclid")),
             "fbp": format!("fb.1.{SEEN_MS}.{}", place("browser")),
             "click_id": place("click"),
         });
         let path = format!("/v1/funnels/{}/clicks", tenant.funnel_id);
         let mut event = request::event(&Method::POST, &path, &body.to_string());
         event["requestContext"]["http"]["sourceIp"] = format!("2001:db8::{}", place("ip")).into();
-        // As the snippet's beacon has it.
+        // As a browser sends the snippet's beacon.
         event["headers"]["origin"] = "https://shop.example.com".into();
+        event["headers"]["sec-fetch-site"] = "same-site".into();
         Self { template: Template::new(&event), random: fastrand::Rng::with_seed(seed) }
     }
 }
