@@ -14,6 +14,7 @@ pub mod db;
 pub mod domain;
 pub mod http;
 pub mod ids;
+pub mod intake;
 pub mod meta;
 pub mod order_body;
 pub mod platforms;

@@ -5,6 +5,7 @@
 //! costs another try at the most, and the next request starts afresh.
 
 pub mod clicks;
+pub mod connections;
 pub mod dispatch;
 pub mod funnels;
 pub mod gates;
@@ -16,6 +17,7 @@ pub mod orders;
 mod prepared;
 pub mod receipts;
 pub mod replay;
+pub mod sales;
 pub mod stories;
 pub mod sweep;
 mod tls;
