@@ -13,9 +13,6 @@ use shared::order_body::{self, Refused, Rules};
 /// How far ahead of ours a caller's clock may be, in seconds; such a time counts as now.
 const CLOCK_SLACK_S: i64 = 60;
 
-/// The most bytes of an event's `custom_data`: a thousand events go in one request.
-const CUSTOM_DATA_MAX: usize = 16 * 1024;
-
 /// An order, and what was left out of it.
 pub(crate) struct Parsed {
     pub(crate) order: NewOrder,
@@ -41,19 +38,16 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
         buyer.fbp(fbp);
     }
     let event_id = EventId::of(&key.tenant_id, &core.order_id, &core.event_name, &core.value);
-    let custom_data = conversion::custom_data(&core.order_id, &core.value, &core.items);
-    let custom_data = match custom_data {
-        Ok(text) if text.len() > CUSTOM_DATA_MAX => {
-            warnings.push(order_body::left_out("items", "are more than fit into an event, which has 16 KiB for them"));
-            conversion::custom_data(&core.order_id, &core.value, &[])
-        }
-        other => other,
-    };
-    let (Ok(custom_data), Ok(user_data), Ok(utm)) =
-        (custom_data, serde_json::to_string(&buyer), serde_json::to_string(&core.utm))
-    else {
+    let (Ok((custom_data, without_items)), Ok(user_data), Ok(utm)) = (
+        conversion::custom_data_that_fits(&core.order_id, &core.value, &core.items),
+        serde_json::to_string(&buyer),
+        serde_json::to_string(&core.utm),
+    ) else {
         return Err(Problem::not_parseable("the order cannot be written as JSON"));
     };
+    if without_items {
+        warnings.push(order_body::left_out("items", "are more than fit into an event, which has 16 KiB for them"));
+    }
     let not_a_sale = core.event_name.is_purchase() && core.state != Some(OrderState::Paid);
     let order = NewOrder {
         tenant_id: key.tenant_id.clone(),

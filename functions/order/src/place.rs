@@ -45,7 +45,7 @@ pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<B
     warnings.truncate(http::MAX_ERRORS);
     let status = if kept.duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
     let answer = Placed {
-        event_id: order.event_id,
+        event_id: kept.event_id,
         duplicate: kept.duplicate,
         r#match: kept.found.into(),
         state: Some(kept.state.as_str()),

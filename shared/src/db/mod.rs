@@ -14,6 +14,7 @@ pub mod keys;
 pub mod ledger;
 pub mod migrate;
 pub mod orders;
+mod pieces;
 mod prepared;
 pub mod receipts;
 pub mod replay;

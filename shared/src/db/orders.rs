@@ -86,6 +86,8 @@ pub enum Recorded {
 /// The conversion of an order that was kept: this delivery's own, or the first one's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
+    /// The event: the order's own, or the one that a connection told of the same order's sale.
+    pub event_id: String,
     /// Whether the event id was known before.
     pub duplicate: bool,
     /// Whether an attempt waits for the dispatcher because of this delivery.
@@ -160,6 +162,7 @@ fn kept(row: &Row, id: &str) -> Result<Kept, Error> {
         tracing::error!(conversion.id = first, "the statement chose another click than the rules");
     }
     Ok(Kept {
+        event_id: row.try_get("event_id")?,
         duplicate: row.try_get::<_, bool>("known")? && first != id,
         wakes: row.try_get("claimed")?,
         state,

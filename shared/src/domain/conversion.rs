@@ -186,6 +186,25 @@ pub fn custom_data(order_id: &OrderId, value: &Money, items: &[Item]) -> Result<
     })
 }
 
+/// The most bytes of an event's `custom_data`: a thousand events go in one request.
+pub const CUSTOM_DATA_MAX: usize = 16 * 1024;
+
+/// [`custom_data`] within [`CUSTOM_DATA_MAX`]: without its items, if they are more than fit; then `true` stands beside it.
+///
+/// # Errors
+/// As [`custom_data`].
+pub fn custom_data_that_fits(
+    order_id: &OrderId,
+    value: &Money,
+    items: &[Item],
+) -> Result<(String, bool), serde_json::Error> {
+    let whole = custom_data(order_id, value, items)?;
+    if whole.len() <= CUSTOM_DATA_MAX {
+        return Ok((whole, false));
+    }
+    Ok((custom_data(order_id, value, &[])?, true))
+}
+
 fn number(money: &Money) -> Result<Box<RawValue>, serde_json::Error> {
     RawValue::from_string(money.to_string())
 }

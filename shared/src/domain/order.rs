@@ -32,14 +32,17 @@ impl EventName {
         text::line(text, 100).filter(|name| !name.contains('|')).map(Self)
     }
 
+    /// Meta's name of a sale (Meta, Standard events).
+    pub const PURCHASE: &'static str = "Purchase";
+
     /// Meta's name of a sale.
     pub fn purchase() -> Self {
-        Self("Purchase".to_owned())
+        Self(Self::PURCHASE.to_owned())
     }
 
     /// Whether this is the name of a sale: it goes out for a paid order only.
     pub fn is_purchase(&self) -> bool {
-        self.0 == "Purchase"
+        self.0 == Self::PURCHASE
     }
 
     /// The name as Meta gets it.
@@ -123,6 +126,18 @@ impl OrderState {
             Self::PartiallyRefunded => 2,
             Self::Refunded => 3,
             Self::ChargedBack => 4,
+        }
+    }
+
+    /// Of two states that are equally far on, at the same time or with no time stated, the more final one holds.
+    pub fn finality(self) -> i32 {
+        match self {
+            Self::Abandoned => 0,
+            Self::Pending => 1,
+            Self::Refused => 2,
+            Self::Expired => 3,
+            Self::Canceled => 4,
+            Self::Paid | Self::PartiallyRefunded | Self::Refunded | Self::ChargedBack => 5,
         }
     }
 }

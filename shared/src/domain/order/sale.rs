@@ -1,6 +1,6 @@
 //! What a platform's delivery says of one sale.
 
-use super::{ActionSource, Amount, Amounts, Buyer, Moment, OrderId, OrderState, Rejected, Tracking};
+use super::{ActionSource, Amount, Amounts, Buyer, Moment, OrderId, OrderState, Rejected, Tracking, Trigger};
 use crate::domain::conversion::Item;
 use crate::domain::money::Money;
 use crate::domain::text;
@@ -139,6 +139,20 @@ impl Order {
         };
         let is_missing = self.state == OrderState::Paid && self.amounts.price.is_none();
         if is_missing { Err(Rejected::ValueMissing) } else { Ok(self) }
+    }
+
+    /// Whether it is a further payment of a subscription.
+    pub fn is_renewal(&self) -> bool {
+        matches!(self.kind, Kind::Renewal { .. })
+    }
+
+    /// What it is where it causes no event: the reason that the ledger shows.
+    pub fn silence(&self) -> &'static str {
+        if self.is_renewal() && self.state == OrderState::Paid {
+            Trigger::Renewal.as_str()
+        } else {
+            self.state.as_str()
+        }
     }
 
     /// The amount that the connection has chosen.

@@ -3,7 +3,7 @@
 //! Platforms repeat deliveries, send them out of order, and correct themselves. Whatever the order in which a sale's
 //! deliveries come, it ends in one state and causes one Purchase.
 
-use super::{EventName, Kind, Order, OrderId, OrderState};
+use super::{EventName, Order, OrderId, OrderState};
 
 words! {
     /// What may cause an event of its own, if the tenant wants it.
@@ -75,6 +75,14 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// What the order remembers it by: an order causes each once.
+    pub fn key(&self) -> String {
+        match &self.part {
+            None => self.name.as_str().to_owned(),
+            Some(part) => format!("{}#{part}", self.name.as_str()),
+        }
+    }
+
     /// The event's order id, as the event id takes it: the order's key ([`Order::key`]), and `#` with the event's own id. `None`
     /// if that is longer than an order id may be.
     pub fn order_id(&self, key: &OrderId) -> Option<OrderId> {
@@ -101,7 +109,9 @@ impl Standing {
     pub fn take(before: Option<Self>, order: &Order, wanted: &OptionalEvents) -> (Self, Option<Cause>) {
         let told =
             Self { state: order.state, changed_at_s: order.changed_at.map(super::Moment::unix_s), caused: Vec::new() };
-        let cause = cause(before.as_ref(), order, wanted)
+        let is_past = before.as_ref().is_some_and(|before| before.state.progress() > order.state.progress());
+        let cause = Cause::of(order, wanted)
+            .filter(|_| !(is_past && Cause::is_for_open_orders(order.state)))
             .filter(|cause| before.as_ref().is_none_or(|before| !before.caused.contains(cause)));
         let mut after = match before {
             None => told,
@@ -114,39 +124,37 @@ impl Standing {
 
     /// Of two states of an order the one of higher rank holds: what is further on; else what came about later; else, at the
     /// same time or with no time stated, what is more final.
-    fn rank(&self) -> (i32, Option<i64>, u8) {
-        let finality = match self.state {
-            OrderState::Abandoned => 0,
-            OrderState::Pending => 1,
-            OrderState::Refused => 2,
-            OrderState::Expired => 3,
-            OrderState::Canceled => 4,
-            _ => 5,
-        };
-        (self.state.progress(), self.changed_at_s, finality)
+    fn rank(&self) -> (i32, Option<i64>, i32) {
+        (self.state.progress(), self.changed_at_s, self.state.finality())
     }
 }
 
-/// The event that a delivery causes by itself, whatever was caused before.
-fn cause(before: Option<&Standing>, order: &Order, wanted: &OptionalEvents) -> Option<Cause> {
-    let is_past = before.is_some_and(|before| before.state.progress() > order.state.progress());
-    let optional = |trigger| wanted.name(trigger).cloned().map(|name| Cause { name, part: None });
-    match order.state {
-        OrderState::Paid if matches!(order.kind, Kind::Renewal { .. }) => optional(Trigger::Renewal),
-        // A refund that overtook the payment does not undo that there was a sale.
-        OrderState::Paid => Some(Cause { name: EventName::purchase(), part: None }),
-        OrderState::Refunded => optional(Trigger::Refunded),
-        OrderState::PartiallyRefunded => {
-            let part = order.refund.as_ref().and_then(|refund| refund.id.clone());
-            optional(Trigger::Refunded).map(|cause| Cause { part, ..cause })
+impl Cause {
+    /// The event that a delivery causes by itself, whatever was caused before; unless the order is further on already, where
+    /// [`Cause::is_for_open_orders`] says so.
+    pub fn of(order: &Order, wanted: &OptionalEvents) -> Option<Self> {
+        let optional = |trigger| wanted.name(trigger).cloned().map(|name| Self { name, part: None });
+        match order.state {
+            OrderState::Paid if order.is_renewal() => optional(Trigger::Renewal),
+            OrderState::Paid => Some(Self { name: EventName::purchase(), part: None }),
+            OrderState::Refunded => optional(Trigger::Refunded),
+            OrderState::PartiallyRefunded => {
+                let part = order.refund.as_ref().and_then(|refund| refund.id.clone());
+                optional(Trigger::Refunded).map(|cause| Self { part, ..cause })
+            }
+            OrderState::ChargedBack => optional(Trigger::ChargedBack),
+            OrderState::Pending => optional(Trigger::Pending),
+            OrderState::Abandoned => optional(Trigger::Abandoned),
+            OrderState::Refused => optional(Trigger::Refused),
+            OrderState::Expired => optional(Trigger::Expired),
+            OrderState::Canceled => optional(Trigger::Canceled),
         }
-        OrderState::ChargedBack => optional(Trigger::ChargedBack),
-        _ if is_past => None,
-        OrderState::Pending => optional(Trigger::Pending),
-        OrderState::Abandoned => optional(Trigger::Abandoned),
-        OrderState::Refused => optional(Trigger::Refused),
-        OrderState::Expired => optional(Trigger::Expired),
-        OrderState::Canceled => optional(Trigger::Canceled),
+    }
+
+    /// Whether the event of a state is none once the order is further on: a boleto that is announced after its payment says nothing
+    /// any more, while a refund that overtook the payment does not undo that there was a sale.
+    pub fn is_for_open_orders(state: OrderState) -> bool {
+        state.progress() < OrderState::Paid.progress()
     }
 }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::order::{Moment, OrderId, Refund};
+use crate::domain::order::{Kind, Moment, OrderId, Refund};
 
 const PAID_AT: i64 = 1_700_000_000;
 
