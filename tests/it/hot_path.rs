@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
-use shared::db::{clicks, dispatch, funnels, identities, keys, orders, stories, visits};
+use shared::db::{clicks, dispatch, funnels, identities, keys, orders, sales, stories, visits};
 use tests::world::World;
 
 const ROWS: i32 = 100_000;
@@ -167,6 +167,29 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
         "orders_tenant_id_order_key_key",
     ];
     assert_indexed("order", &found, &wanted);
+
+    world
+        .execute(
+            "insert into connections (tenant_id, id, platform, path_hash) select 't' || n, 'c' || k, 'hotmart', repeat('0', 64)
+             from generate_series(1, 5000) n, generate_series(1, 3) k;
+             update deliveries set connection_id = 'c1', delivery_key = encode(sha256(id::bytea), 'hex');
+             analyze connections; analyze deliveries",
+        )
+        .await?;
+    let sale = format!(
+        "'{tenant}','shop','new','hotmart','o-new','e-new','Purchase','1.00','BRL',{now},'paid','o-new','{{}}','{{}}',{hash},
+         encode(sha256('pc40'), 'hex'),'c40','fb.1.1700000000000.id60','id60','fb.1.1700000000000.80',null,'203.0.0.100','agent',null,null,'{{}}',
+         encode(sha256('xc40'), 'hex'),1,encode(sha256('c60'), 'hex'),{now},{now},'Purchase','paid',false",
+        now = shared::clock::Clock::SYSTEM.now_ms() * 1000,
+    );
+    world
+        .execute(&format!(
+            "insert into connections (tenant_id, id, platform, path_hash) values ('{tenant}', 'shop', 'hotmart', repeat('0', 64))"
+        ))
+        .await?;
+    let found = scans(&world, "sales", sales::sql(), &sale).await?;
+    assert_indexed("sale", &found, &wanted);
+    assert_indexed("sale", &found, &["connections_pkey", "deliveries_tenant_id_delivery_key_idx"]);
 
     world.fill("waiting", 3000).await?;
     world.execute("analyze dispatch_attempts").await?;

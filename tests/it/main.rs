@@ -26,6 +26,7 @@ mod payload;
 mod programs;
 mod replay;
 mod round_trips;
+mod sales;
 mod signatures;
 mod snippet;
 mod statuses;

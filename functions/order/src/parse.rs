@@ -52,6 +52,7 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
     let order = NewOrder {
         tenant_id: key.tenant_id.clone(),
         key_id: key.id.clone(),
+        shares_orders: key.shares_orders,
         id: ids::new_id(),
         source: "api",
         order_key: core.order_id.as_str().to_owned(),

@@ -46,11 +46,15 @@ pub struct Key {
     pub id: String,
     /// The tenant's country, for phones without a country code.
     pub country: Option<Country>,
+    /// Whether a connection tells of the same orders under the seller's own ids.
+    pub shares_orders: bool,
 }
 
 /// The statement of [`find`], for who measures or explains it.
 pub const FIND: &str = "
-    select k.id, k.secret_hash, t.country
+    select k.id, k.secret_hash, t.country,
+           exists (select from connections c
+                   where c.tenant_id = $1 and c.revoked_at is null and c.order_id_slot is not null) as shares_orders
     from api_keys k join tenants t on t.id = k.tenant_id
     where k.tenant_id = $1 and k.revoked_at is null";
 
@@ -66,6 +70,7 @@ pub async fn find(client: &Client, presented: &PresentedKey) -> Result<Option<Ke
                 tenant_id: presented.tenant_id.clone(),
                 id: row.try_get("id")?,
                 country: country.and_then(Country::parse),
+                shares_orders: row.try_get("shares_orders")?,
             });
         }
     }

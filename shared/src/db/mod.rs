@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod migrate;
 pub mod orders;
 mod pieces;
+mod pipeline;
 mod prepared;
 pub mod receipts;
 pub mod replay;

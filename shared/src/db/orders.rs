@@ -5,8 +5,10 @@ mod statement;
 
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::Error;
+use super::pipeline;
 use super::stories::{candidates, rules};
 use crate::domain::attribution;
 use crate::domain::conversion::{IgnoredReason, State};
@@ -18,6 +20,8 @@ pub struct NewOrder {
     pub tenant_id: String,
     /// The key, checked again by the write.
     pub key_id: String,
+    /// Whether a connection may tell of the same order at the same moment: then its lock is taken.
+    pub shares_orders: bool,
     /// The id of every row that this delivery makes.
     pub id: String,
     /// `api`, or the platform.
@@ -107,40 +111,42 @@ pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error
     let statement = client.prepare_cached(&statement::SQL).await?;
     let ignored = order.ignored.map(IgnoredReason::as_str);
     let event_time_us = order.event_time_s.map(|it| it.saturating_mul(1_000_000));
-    let row = client
-        .query_one(
-            &statement,
-            &[
-                &order.tenant_id,
-                &order.key_id,
-                &order.id,
-                &order.source,
-                &order.order_key,
-                &order.event_id,
-                &order.event_name,
-                &order.value,
-                &order.currency,
-                &event_time_us,
-                &order.state,
-                &ignored,
-                &order.user_data,
-                &order.custom_data,
-                &order.email_hash,
-                &order.phone_hash,
-                &order.click_id,
-                &order.fbc,
-                &order.fbclid,
-                &order.fbp,
-                &order.built_fbc,
-                &order.ip,
-                &order.user_agent,
-                &order.event_source_url,
-                &order.action_source,
-                &order.utm,
-                &order.external_id_hash,
-            ],
-        )
-        .await?;
+    let parameters: [&(dyn ToSql + Sync); 27] = [
+        &order.tenant_id,
+        &order.key_id,
+        &order.id,
+        &order.source,
+        &order.order_key,
+        &order.event_id,
+        &order.event_name,
+        &order.value,
+        &order.currency,
+        &event_time_us,
+        &order.state,
+        &ignored,
+        &order.user_data,
+        &order.custom_data,
+        &order.email_hash,
+        &order.phone_hash,
+        &order.click_id,
+        &order.fbc,
+        &order.fbclid,
+        &order.fbp,
+        &order.built_fbc,
+        &order.ip,
+        &order.user_agent,
+        &order.event_source_url,
+        &order.action_source,
+        &order.utm,
+        &order.external_id_hash,
+    ];
+    let row = if order.shares_orders {
+        let running = Box::pin(client.query(&statement, &parameters)) as _;
+        let keys = [order.order_key.as_str()];
+        pipeline::with_locks(client, &order.tenant_id, &keys, vec![running]).await?.pop().ok_or(Error::Race)?
+    } else {
+        client.query_one(&statement, &parameters).await?
+    };
     match row.try_get::<_, Option<&str>>("tenant_status")? {
         None => Ok(Recorded::KeyRevoked),
         Some("retired") => Ok(Recorded::Retired),

@@ -1,13 +1,84 @@
 //! Sales: what a platform's delivery says of orders, recorded in one round trip.
 
+mod statement;
+
 use deadpool_postgres::Client;
+use tokio_postgres::{Row, Statement};
 
 use super::Error;
 use super::connections::Connection;
+use super::pipeline;
+use crate::domain::order::OrderState;
 
 /// One sale of a delivery, parsed, normalised and hashed.
 #[derive(Clone, Debug)]
-pub struct Sale {}
+pub struct Sale {
+    /// The id of every row that it makes.
+    pub id: String,
+    /// What names the order among the tenant's.
+    pub order_key: String,
+    /// Where the order stands.
+    pub state: OrderState,
+    /// Since when, by the platform's word. Unix seconds.
+    pub changed_at_s: Option<i64>,
+    /// When the order was made, at the latest. Unix seconds.
+    pub made_at_s: i64,
+    /// When what the delivery tells happened. Unix seconds.
+    pub event_time_s: i64,
+    /// The event that it causes, if nothing caused it before.
+    pub event: Option<Event>,
+    /// What it is where it causes none.
+    pub silence: &'static str,
+    /// The buyer's `user_data`, as JSON.
+    pub user_data: String,
+    /// The buyer's hashes, for the identity stage.
+    pub email_hash: Option<String>,
+    /// See `email_hash`.
+    pub phone_hash: Option<String>,
+    /// See `email_hash`: the seller's own id of the buyer.
+    pub external_id_hash: Option<String>,
+    /// Identifiers of the click that the order carries.
+    pub click_id: Option<String>,
+    /// See `click_id`.
+    pub fbc: Option<String>,
+    /// See `click_id`; derived from fbc where only that was given.
+    pub fbclid: Option<String>,
+    /// See `click_id`.
+    pub fbp: Option<String>,
+    /// fbc built from the order's fbclid, sent where neither the order nor the click has one.
+    pub built_fbc: Option<String>,
+    /// The buyer's address, for the network stage.
+    pub ip: Option<String>,
+    /// The buyer's agent.
+    pub user_agent: Option<String>,
+    /// The page that the order was made on.
+    pub event_source_url: Option<String>,
+    /// As the platform says, if it does.
+    pub action_source: Option<&'static str>,
+    /// The order's own UTMs, as JSON.
+    pub utm: String,
+}
+
+/// An event that a sale causes.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What the order remembers it by.
+    pub key: String,
+    /// Whether it is none once the order is further on.
+    pub is_for_open_orders: bool,
+    /// Its id.
+    pub event_id: String,
+    /// The order id in it.
+    pub order_id: String,
+    /// Its name at Meta.
+    pub name: String,
+    /// The exact decimal.
+    pub value: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// `custom_data`, as JSON.
+    pub custom_data: String,
+}
 
 /// A delivery that holds sales.
 #[derive(Clone, Debug)]
@@ -34,7 +105,81 @@ pub enum Recorded {
     Retired,
 }
 
-/// Records a delivery.
-pub async fn record(_client: &Client, _delivered: &Delivered<'_>) -> Result<Recorded, Error> {
-    Ok(Recorded::Taken { wakes: Vec::new() })
+/// Records a delivery: all of its sales, or none.
+///
+/// The locks of its orders, a statement a sale and the commit go out together, so all of it is one round trip. Deliveries of one
+/// order come in bursts (approved, complete, an order bump's own), each changes what the next one finds, and the same order may be told
+/// of on several connections: who holds the order's lock is alone with it.
+pub async fn record(client: &Client, delivered: &Delivered<'_>) -> Result<Recorded, Error> {
+    let statement = client.prepare_cached(&statement::SQL).await?;
+    let keys: Vec<&str> = delivered.sales.iter().map(|sale| sale.order_key.as_str()).collect();
+    let statements = delivered.sales.iter().map(|sale| Box::pin(one(client, &statement, delivered, sale)) as _);
+    let rows = pipeline::with_locks(client, &delivered.connection.tenant_id, &keys, statements.collect()).await?;
+    let mut wakes = Vec::new();
+    for row in rows {
+        match row.try_get::<_, Option<&str>>("tenant_status")? {
+            None => return Ok(Recorded::NotInForce),
+            Some("retired") => return Ok(Recorded::Retired),
+            Some(_) => wakes.extend(row.try_get::<_, Option<String>>("claimed")?),
+        }
+    }
+    Ok(Recorded::Taken { wakes })
+}
+
+async fn one(
+    client: &Client,
+    statement: &Statement,
+    delivered: &Delivered<'_>,
+    sale: &Sale,
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let connection = delivered.connection;
+    let event = sale.event.as_ref();
+    let of_event = |field: fn(&Event) -> &String| event.map(field);
+    let us = |seconds: i64| seconds.saturating_mul(1_000_000);
+    client
+        .query(
+            statement,
+            &[
+                &connection.tenant_id,
+                &connection.id,
+                &sale.id,
+                &connection.platform.as_str(),
+                &sale.order_key,
+                &of_event(|it| &it.event_id),
+                &of_event(|it| &it.name),
+                &of_event(|it| &it.value),
+                &of_event(|it| &it.currency),
+                &us(sale.event_time_s),
+                &sale.state.as_str(),
+                &of_event(|it| &it.order_id),
+                &sale.user_data,
+                &of_event(|it| &it.custom_data),
+                &sale.email_hash,
+                &sale.phone_hash,
+                &sale.click_id,
+                &sale.fbc,
+                &sale.fbclid,
+                &sale.fbp,
+                &sale.built_fbc,
+                &sale.ip,
+                &sale.user_agent,
+                &sale.event_source_url,
+                &sale.action_source,
+                &sale.utm,
+                &sale.external_id_hash,
+                &connection.version,
+                &delivered.delivery_key,
+                &us(sale.made_at_s),
+                &sale.changed_at_s.map(us),
+                &of_event(|it| &it.key),
+                &sale.silence,
+                &event.is_some_and(|it| it.is_for_open_orders),
+            ],
+        )
+        .await
+}
+
+/// The statement of [`record`], for who measures or explains it.
+pub fn sql() -> &'static str {
+    &statement::SQL
 }
