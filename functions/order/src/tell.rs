@@ -3,6 +3,7 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
+use shared::db::deliveries::{self, Delivery, History};
 use shared::db::stories::{self, Of, Story};
 use shared::domain::event_id::EventId;
 use shared::domain::order::OrderId;
@@ -56,6 +57,34 @@ struct OrderAnswer {
     order_id: String,
     order_state: Option<String>,
     events: Vec<EventAnswer>,
+    /// What was told of it, oldest first: also what sent nothing, with the reason.
+    deliveries: Vec<DeliveryAnswer>,
+}
+
+#[derive(Serialize)]
+struct DeliveryAnswer {
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_id: Option<String>,
+    received_at: i64,
+    outcome: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_id: Option<String>,
+}
+
+impl From<Delivery> for DeliveryAnswer {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            source: delivery.source,
+            connection_id: delivery.connection_id,
+            received_at: delivery.received_at_s,
+            outcome: delivery.outcome,
+            reason: delivery.reason,
+            event_id: delivery.event_id,
+        }
+    }
 }
 
 /// The event with this id.
@@ -71,7 +100,7 @@ pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str
     Ok(http::json(StatusCode::OK, &EventAnswer::from(story)))
 }
 
-/// The events of the order with the id in the query.
+/// The order with the id in the query: where it stands, its events, and what was told of it.
 pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     let parameters = request.query_string_parameters();
     let order_id = parameters.first("order_id").and_then(OrderId::parse);
@@ -80,13 +109,23 @@ pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Resp
         let message = "must be in the query, with 1 to 255 characters".to_owned();
         return Err(Problem::invalid(vec![FieldError { field: "order_id".into(), code: "required", message }]));
     };
-    let stories = find(state, request, Of::Order(order_id.as_str().to_owned())).await?;
-    let Some(first) = stories.first() else {
+    let caller = auth::caller(state, request).await?;
+    let (tenant_id, key, of) = (&caller.key.tenant_id, order_id.as_str(), &Of::Order(order_id.as_str().to_owned()));
+    let found = state.db.run(|client| async move {
+        // Sent together: one round trip.
+        tokio::try_join!(stories::find(&client, tenant_id, of), deliveries::of_order(&client, tenant_id, key))
+    });
+    let (stories, history) = found.await.map_err(|error| crate::unavailable(request, &error))?;
+    if stories.is_empty() && history == History::default() {
         return Err(Problem::not_found("There is no order with this id."));
+    }
+    let answer = OrderAnswer {
+        order_id: order_id.as_str().to_owned(),
+        order_state: history.order_state,
+        events: stories.into_iter().map(EventAnswer::from).collect(),
+        deliveries: history.deliveries.into_iter().map(DeliveryAnswer::from).collect(),
     };
-    let order_state = first.order_state.clone();
-    let events = stories.into_iter().map(EventAnswer::from).collect();
-    Ok(http::json(StatusCode::OK, &OrderAnswer { order_id: order_id.as_str().to_owned(), order_state, events }))
+    Ok(http::json(StatusCode::OK, &answer))
 }
 
 async fn find(state: &State, request: &Request, of: Of) -> Result<Vec<Story>, Problem> {

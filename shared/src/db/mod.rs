@@ -6,6 +6,7 @@
 
 pub mod clicks;
 pub mod connections;
+pub mod deliveries;
 pub mod dispatch;
 pub mod funnels;
 pub mod gates;

@@ -120,6 +120,26 @@ async fn a_refund_and_a_renewal_are_recorded_as_what_they_are_and_never_sent_as_
 }
 
 #[tokio::test]
+async fn an_order_that_has_sent_nothing_yet_can_be_looked_up_with_what_was_told_of_it() -> Result<()> {
+    let shop = Shop::new().await?;
+    shop.tell("1", &[&shop.order("HP1", OrderState::Pending)]).await?;
+    let mut answer = shop.world.get_order("/v1/orders?order_id=hotmart:HP1").await?.expect(200)?;
+    assert!(answer["deliveries"][0]["received_at"].take().as_i64().is_some_and(|at| at >= shop.now_s - 60));
+    assert_eq!(
+        answer,
+        json!({
+            "order_id": "hotmart:HP1", "order_state": "pending", "events": [],
+            "deliveries": [{"source": "hotmart", "connection_id": "shop", "received_at": null, "outcome": "ignored",
+                            "reason": "pending"}],
+        })
+    );
+    let other = shop.world.add_tenant("other").await?;
+    let request = tests::request::get("/v1/orders?order_id=hotmart:HP1");
+    shop.world.send_order(&tests::request::with_key(request, &other.api_key)).await?.expect(404)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn optional_events_are_sent_where_the_tenant_wants_them_each_once_with_its_own_amount() -> Result<()> {
     let mut shop = Shop::new().await?;
     shop.connection.optional_events = all_wanted();
