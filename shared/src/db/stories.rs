@@ -75,7 +75,8 @@ pub const FIND: &str = "
                 order by d.first_at, d.outcome), '[]')
             from (select d.outcome, d.reason, count(*) as times, min(d.received_at) as first_at, max(d.received_at) as last_at
                   from deliveries d
-                  where d.tenant_id = c.tenant_id and d.order_key = c.order_key and d.event_id = c.event_id
+                  where d.tenant_id = c.tenant_id and d.order_key = c.order_key
+                    and (d.event_id = c.event_id or d.event_id is null and d.outcome = 'ignored')
                   group by d.outcome, d.reason) d)::text as arrivals
     from conversions c
         join standings s on s.tenant_id = c.tenant_id and s.id = c.id

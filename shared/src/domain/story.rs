@@ -160,6 +160,10 @@ fn arrived(facts: &Facts<'_>) -> Vec<Line> {
         });
     }
     lines.push(Line { at: facts.received_at, text: received(facts) });
+    for it in facts.arrivals.iter().filter(|it| it.outcome == "ignored" && it.last_at > facts.received_at) {
+        let why = stands::ignored(it.reason.as_deref());
+        lines.push(Line { at: it.last_at, text: format!("It was told of again, and nothing was sent: {why}.") });
+    }
     for it in facts.arrivals.iter().filter(|it| it.outcome == "duplicate") {
         let times = counted(it.count, "time", "times");
         lines.push(Line { at: it.last_at, text: format!("It came again ({times} so far) and was not counted again.") });

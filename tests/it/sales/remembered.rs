@@ -20,6 +20,7 @@ async fn p11_a_pix_paid_days_later_keeps_the_click_and_the_buyer_of_the_day_it_w
     pending.tracking.click_id = Some("click-of-the-day".to_owned());
     pending.buyer.phones = vec!["11 95550-0001".to_owned()];
     assert_eq!(shop.tell("1", &[&pending]).await?, Recorded::Taken { wakes: vec![] });
+    shop.world.execute("update deliveries set received_at = received_at - interval '3 days'").await?;
     let mut paid = shop.order("HP1", OrderState::Paid);
     paid.buyer.email = None;
     paid.tracking.click_id = Some("click-of-another".to_owned());
@@ -30,6 +31,11 @@ async fn p11_a_pix_paid_days_later_keeps_the_click_and_the_buyer_of_the_day_it_w
     assert_eq!(
         shop.deliveries().await?,
         json!([["hotmart:HP1", "ignored", "pending"], ["hotmart:HP1", "conversion", null]])
+    );
+    let events = shop.world.get_order("/v1/orders?order_id=hotmart:HP1").await?.expect(200)?["events"].take();
+    assert_eq!(
+        events[0]["story"][0]["text"],
+        "Order hotmart:HP1 came in, and nothing was sent: the payment was still to come."
     );
     shop.assert_sound(2).await
 }

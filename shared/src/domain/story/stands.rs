@@ -1,6 +1,7 @@
 //! Where the event stands, why, and what would change it.
 
 use super::super::conversion::State;
+use super::super::order::Ignored;
 use super::Facts;
 use super::when::clock_time;
 
@@ -86,7 +87,19 @@ pub(super) fn ignored(reason: Option<&str>) -> String {
         Some("consent_denied") => {
             "the visitor whose click it came from denied consent, and the account sends nothing then".to_owned()
         }
-        Some(other) => format!("the order was left out ({})", words(other)),
+        Some("pending") => "the payment was still to come".to_owned(),
+        Some("refused") => "the payment was refused".to_owned(),
+        Some("expired") => "it was not paid in time".to_owned(),
+        Some("canceled") => "it was called off".to_owned(),
+        Some("abandoned") => "the checkout was left".to_owned(),
+        Some("refunded") => "it was paid back, which does not undo that there was a sale".to_owned(),
+        Some("partially_refunded") => "a part was paid back, which does not undo that there was a sale".to_owned(),
+        Some("charged_back") => "the buyer's bank took the payment back".to_owned(),
+        Some("renewal") => "it is a further payment of a subscription, and the ad sold only the first".to_owned(),
+        Some(other) => match Ignored::parse(other) {
+            Some(reason) => reason.words().to_owned(),
+            None => format!("the order was left out ({})", words(other)),
+        },
         None => "the order was left out".to_owned(),
     }
 }

@@ -187,6 +187,8 @@ fn what_came_before_and_what_came_again_is_told_at_its_time() {
         arrival("ignored", Some("order_not_paid"), 1, NOW - 3600, NOW - 3600),
         arrival("conversion", None, 1, NOW, NOW),
         arrival("duplicate", None, 2, NOW + 10, NOW + 20),
+        arrival("ignored", Some("refunded"), 1, NOW + 30, NOW + 30),
+        arrival("ignored", Some("refund_requested"), 1, NOW + 25, NOW + 25),
     ];
     let lines = Case { arrivals: &arrivals, ..Case::default() }.lines();
     assert_eq!(
@@ -194,6 +196,14 @@ fn what_came_before_and_what_came_again_is_told_at_its_time() {
         "Order 1001 came in, and nothing was sent: the order was not paid, and only a paid order is a Purchase."
     );
     assert_eq!(lines[3].text, "It came again (2 times so far) and was not counted again.");
+    assert_eq!(
+        lines[4].text,
+        "It was told of again, and nothing was sent: the buyer asked for a refund, and nothing was paid back yet."
+    );
+    assert_eq!(
+        lines[5].text,
+        "It was told of again, and nothing was sent: it was paid back, which does not undo that there was a sale."
+    );
     assert_eq!(lines.last().unwrap().text, "It is on its way to Meta.");
     assert!(lines.is_sorted_by_key(|line| line.at));
 }
