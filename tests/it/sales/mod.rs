@@ -51,7 +51,8 @@ impl Shop {
 
     /// An order of the seeded tenant's, told now.
     pub(crate) fn order(&self, id: &str, state: OrderState) -> Order {
-        let mut order = Order::new(OrderId::parse(id).unwrap(), state, self.now_s);
+        let mut order = Order { id: OrderId::parse(id), ..Order::abandoned(None, self.now_s) };
+        order.state = state;
         order.amounts = Amounts::total(brl("97.10"));
         order.buyer.email = Some("maria@example.com".to_owned());
         order

@@ -10,7 +10,7 @@ use super::{Shop, brl, connection};
 /// A shop whose checkout gives the seller's own order id back in `sck`.
 async fn mapped() -> Result<Shop> {
     let mut shop = Shop::new().await?;
-    shop.connection.id = "mapped".to_owned();
+    "mapped".clone_into(&mut shop.connection.id);
     shop.connection.order_id_slot = Some("sck".to_owned());
     shop.connect(&shop.connection).await?;
     Ok(shop)
