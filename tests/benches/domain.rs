@@ -111,12 +111,14 @@ fn meta_payload(bencher: Bencher<'_, '_>, count: usize) {
     bencher.bench(|| payload::body(black_box(&events), None, None).expect("JSON").len());
 }
 
-/// A delivery as a checkout posts it: verified, read and normalised.
+/// A delivery as a checkout posts it: verified, read, normalised, hashed, and made ready for the statement.
 mod webhook {
     use divan::{Bencher, black_box};
     use lambda_http::http::{HeaderMap, HeaderValue};
+    use shared::db::connections::Connection;
     use shared::domain::country::Country;
-    use shared::domain::order::Outcome;
+    use shared::domain::order::{Amount, OptionalEvents, Outcome};
+    use shared::intake;
     use shared::platforms::{Authenticity, Context, Delivery, Platform, Secret};
 
     const HOTMART: &[u8] = include_bytes!("../fixtures/webhooks/hotmart/purchase_approved.json");
@@ -127,11 +129,22 @@ mod webhook {
         let mut headers = HeaderMap::new();
         headers.insert("x-hotmart-hottok", HeaderValue::from_static("test-secret"));
         let context = Context { received_at_s: 1_768_867_200, country: Country::parse("BR") };
+        let connection = Connection {
+            tenant_id: "tnt_1".to_owned(),
+            id: "shop".to_owned(),
+            version: 1,
+            platform: Platform::Hotmart,
+            amount: Amount::Price,
+            order_id_slot: None,
+            shop: None,
+            country: context.country,
+            optional_events: OptionalEvents::default(),
+        };
         bencher.bench(|| {
             let delivery = Delivery::new(&headers, "", black_box(HOTMART));
             assert_eq!(Platform::Hotmart.verify(&secrets, &delivery, &context), Authenticity::Authentic);
             match Platform::Hotmart.parse_delivery(&delivery, &context) {
-                Outcome::Orders { main, .. } => main.buyer.hashed(context.country),
+                Outcome::Orders { main, .. } => intake::sale(&connection, &main, true).expect("a sale"),
                 _ => unreachable!("it is a sale"),
             }
         });

@@ -100,3 +100,6 @@ fn utm(slots: &BTreeMap<String, String>) -> BTreeMap<&'static str, String> {
 fn json(value: &impl serde::Serialize) -> Result<String, Rejected> {
     serde_json::to_string(value).map_err(|_| Rejected::Unreadable)
 }
+
+#[cfg(test)]
+mod tests;
