@@ -1,4 +1,6 @@
-//! Secrets Manager: the database's URL and each tenant's credentials at Meta.
+//! Secrets Manager: the database's URL, each tenant's credentials at Meta, and what its checkouts sign with.
+
+mod platform;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};

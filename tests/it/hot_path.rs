@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
-use shared::db::{clicks, deliveries, dispatch, funnels, identities, keys, orders, sales, stories, visits};
+use shared::db::{clicks, dispatch, funnels, history, identities, keys, orders, sales, stories, visits};
 use tests::world::World;
 
 const ROWS: i32 = 100_000;
@@ -203,8 +203,8 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let found = scans(&world, "stories", stories::FIND, &format!("'{tenant}','e',null")).await?;
     let wanted = ["dispatch_attempts_tenant_id_event_id_idx", "receipts_pkey", "deliveries_tenant_id_order_key_idx"];
     assert_indexed("stories", &found, &wanted);
-    let found = scans(&world, "deliveries", deliveries::OF_ORDER, &format!("'{tenant}','c40'")).await?;
-    assert_indexed("deliveries", &found, &["orders_tenant_id_order_key_key", "deliveries_tenant_id_order_key_idx"]);
+    let found = scans(&world, "history", history::OF_ORDER, &format!("'{tenant}','c40'")).await?;
+    assert_indexed("history", &found, &["orders_tenant_id_order_key_key", "deliveries_tenant_id_order_key_idx"]);
     let found = scans(&world, "country", funnels::COUNTRY, &format!("'{}'", world.tenant.funnel_id)).await?;
     assert_indexed("country", &found, &["funnels_id_key", "tenants_pkey"]);
     let found = scans(&world, "keys", keys::FIND, &format!("'{tenant}'")).await?;

@@ -3,7 +3,7 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
-use shared::db::deliveries::{self, Delivery, History};
+use shared::db::history::{self, Delivery, History};
 use shared::db::stories::{self, Of, Story};
 use shared::domain::event_id::EventId;
 use shared::domain::order::OrderId;
@@ -113,7 +113,7 @@ pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Resp
     let (tenant_id, key, of) = (&caller.key.tenant_id, order_id.as_str(), &Of::Order(order_id.as_str().to_owned()));
     let found = state.db.run(|client| async move {
         // Sent together: one round trip.
-        tokio::try_join!(stories::find(&client, tenant_id, of), deliveries::of_order(&client, tenant_id, key))
+        tokio::try_join!(stories::find(&client, tenant_id, of), history::of_order(&client, tenant_id, key))
     });
     let (stories, history) = found.await.map_err(|error| crate::unavailable(request, &error))?;
     if stories.is_empty() && history == History::default() {

@@ -1,60 +1,133 @@
-//! Deliveries: what came of an order, and what became of it.
+//! Deliveries that make no order: ignored ones and rejected ones are rows of the ledger, and what may be repaired is kept with them.
+
+use std::sync::LazyLock;
 
 use deadpool_postgres::Client;
 
 use super::Error;
+use super::connections::Connection;
+use super::kept::{self, NewBody};
+use crate::domain::order::{Ignored, Rejected};
 
-/// A sale in a delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// `api`, or the platform.
-    pub source: String,
-    /// The connection that it came by, if it came from a platform.
-    pub connection_id: Option<String>,
-    /// Unix seconds.
-    pub received_at_s: i64,
-    /// `conversion`, `duplicate`, `ignored` or `rejected`.
-    pub outcome: String,
-    /// Why, where the outcome needs a reason.
-    pub reason: Option<String>,
-    /// The event that it caused, or that was caused before.
-    pub event_id: Option<String>,
+/// Why a delivery makes no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It is authentic, and there is nothing to do.
+    Ignored(Ignored),
+    /// It is authentic, and cannot be used.
+    Rejected(Rejected),
+    /// Nothing proves that it is the platform's: it is no delivery of the ledger.
+    NotAuthentic,
 }
 
-/// What came of an order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// Where it stands with its payment, if it is still kept.
-    pub order_state: Option<String>,
-    /// The first hundred deliveries, oldest first.
-    pub deliveries: Vec<Delivery>,
-}
-
-/// The statement of [`of_order`], for who measures or explains it.
-pub const OF_ORDER: &str = "
-    select o.state, d.id is not null as told, d.source, d.connection_id, extract(epoch from d.received_at)::bigint as received_at,
-           d.outcome, d.reason, d.event_id
-    from (select $1::text as tenant_id, $2::text as order_key) one
-        left join orders o on o.tenant_id = one.tenant_id and o.order_key = one.order_key
-        left join deliveries d on d.tenant_id = one.tenant_id and d.order_key = one.order_key
-    order by d.received_at, d.id limit 100";
-
-/// What came of an order of a tenant.
-pub async fn of_order(client: &Client, tenant_id: &str, order_key: &str) -> Result<History, Error> {
-    let statement = client.prepare_cached(OF_ORDER).await?;
-    let mut history = History::default();
-    for row in client.query(&statement, &[&tenant_id, &order_key]).await? {
-        history.order_state = row.try_get("state")?;
-        if row.try_get("told")? {
-            history.deliveries.push(Delivery {
-                source: row.try_get("source")?,
-                connection_id: row.try_get("connection_id")?,
-                received_at_s: row.try_get("received_at")?,
-                outcome: row.try_get("outcome")?,
-                reason: row.try_get("reason")?,
-                event_id: row.try_get("event_id")?,
-            });
+impl Why {
+    /// The word of a body's reason.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ignored(reason) => reason.as_str(),
+            Self::Rejected(reason) => reason.as_str(),
+            Self::NotAuthentic => "not_authentic",
         }
     }
-    Ok(history)
+
+    fn outcome(self) -> Option<&'static str> {
+        match self {
+            Self::Ignored(_) => Some("ignored"),
+            Self::Rejected(_) => Some("rejected"),
+            Self::NotAuthentic => None,
+        }
+    }
+}
+
+/// A delivery that makes no order.
+#[derive(Clone, Debug)]
+pub struct Unused<'a> {
+    /// On whose path it came.
+    pub connection: &'a Connection,
+    /// The row's id; the same on each try.
+    pub id: String,
+    /// What a repetition is known by.
+    pub delivery_key: String,
+    /// The order that it names.
+    pub order_key: Option<String>,
+    /// Why.
+    pub why: Why,
+    /// The body, where it may be replayed.
+    pub body: Option<NewBody>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is recorded, and its body kept.
+    Taken,
+    /// The connection is not what it was when it was looked up: changed or revoked.
+    NotInForce,
+    /// The tenant is retired.
+    Retired,
+}
+
+/// The statement of [`record`], for who measures or explains it.
+///
+/// A repetition is a duplicate, unless all that came before it was rejected and this one is not: then it was repaired.
+pub static RECORD: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "
+    with gate as (
+        select t.status::text as status,
+               exists (select from connections c where c.tenant_id = $1 and c.id = $2::text and c.version = $3::integer
+                       and c.revoked_at is null) as in_force
+        from tenants t where t.id = $1::text
+    ), open as (
+        select from gate where in_force and status <> 'retired'
+    ), before as (
+        select exists (
+            select from deliveries d
+            where d.tenant_id = $1 and d.connection_id = $2 and d.delivery_key = $5::text
+              and ($8::text = 'rejected' or d.outcome in ('conversion', 'ignored')
+                   or d.outcome = 'duplicate' and d.reason is distinct from 'redelivery')
+        ) as repeats
+    ), delivery as (
+        insert into deliveries (tenant_id, id, source, received_at, order_key, outcome, reason, connection_id, delivery_key)
+        select $1, $4::text, $6::text, clock(), $7::text, case when repeats then 'duplicate' else $8 end,
+               case when repeats then 'redelivery' else $9::text end, $2, $5
+        from open, before where $8 is not null
+        on conflict on constraint deliveries_pkey do nothing
+    ), {keep}
+    select status, in_force from gate",
+        keep = kept::keep(["$10::text", "$11::text", "$9::text", "$12::bigint", "$13::bytea"])
+    )
+});
+
+/// Records a delivery that makes no order, and keeps its body, in one statement.
+pub async fn record(client: &Client, unused: &Unused<'_>) -> Result<Recorded, Error> {
+    let statement = client.prepare_cached(&RECORD).await?;
+    let Unused { connection, id, delivery_key, order_key, why, body } = unused;
+    let body = body.as_ref();
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                &connection.tenant_id,
+                &connection.id,
+                &connection.version,
+                id,
+                delivery_key,
+                &connection.platform.as_str(),
+                order_key,
+                &why.outcome(),
+                &why.as_str(),
+                &body.map(|it| &it.id),
+                &body.map(|it| &it.digest),
+                &body.map(|it| it.received_at_s),
+                &body.map(|it| &it.sealed),
+            ],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(Recorded::NotInForce) };
+    if !row.try_get::<_, bool>("in_force")? {
+        return Ok(Recorded::NotInForce);
+    }
+    let is_retired = row.try_get::<_, &str>("status")? == "retired";
+    Ok(if is_retired { Recorded::Retired } else { Recorded::Taken })
 }

@@ -17,6 +17,7 @@ use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderSt
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("src"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price],
     is_authentic: |secrets, delivery, _| sign::is_token(secrets, delivery.field("basic_authentication")),
     is_probe: |_| false,

@@ -23,6 +23,7 @@ const MAX_ORDERS: usize = 50;
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("sck"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Net],
     is_authentic: |secrets, delivery, _| sign::is_token(secrets, delivery.field("secret")),
     is_probe: |_| false,

@@ -64,6 +64,16 @@ impl<'a> Delivery<'a> {
         self.body
     }
 
+    /// The headers.
+    pub fn headers(&self) -> &'a HeaderMap {
+        self.headers
+    }
+
+    /// The query, without its question mark.
+    pub fn query(&self) -> &'a str {
+        self.query
+    }
+
     /// The hex SHA-256 of the bytes: what a repetition is known by where the platform has no id of its own for a delivery.
     pub fn digest(&self) -> String {
         hex::encode(Sha256::digest(self.body))

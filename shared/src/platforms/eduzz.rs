@@ -12,6 +12,7 @@ use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Order, OrderState, O
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("utm_content"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross],
     is_authentic: |secrets: &[Secret], delivery, _| {
         sign::is_hmac_sha256(secrets, delivery.body(), delivery.header("x-signature"), sign::Written::Hex)

@@ -14,6 +14,7 @@ use crate::order_body::{self, OrderBody, Refused, Rules};
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: None,
+    ids_are_per_shop: true,
     amounts: &[Amount::Price],
     is_authentic,
     is_probe: |_| false,

@@ -19,6 +19,7 @@ use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderSt
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("click_id"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Net],
     is_authentic: |secrets: &[Secret], delivery, _| sign::is_token(secrets, delivery.header("x-webhook-token")),
     is_probe: |_| false,

@@ -15,6 +15,7 @@ use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Order, OrderSt
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("xcod"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross, Amount::Net],
     is_authentic,
     is_probe: |_| false,

@@ -17,6 +17,7 @@ use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Moment, Order,
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("src"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price],
     is_authentic,
     is_probe: |_| false,

@@ -20,6 +20,7 @@ const SLOTS: [&str; 10] =
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("s1"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross, Amount::Net],
     is_authentic: |secrets: &[Secret], delivery, _| {
         let given = delivery.parameter("signature");

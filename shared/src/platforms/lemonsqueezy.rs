@@ -21,6 +21,7 @@ const INVOICE: &str = "subscription-invoice";
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("checkout[custom][click_id]"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross],
     is_authentic: |secrets: &[Secret], delivery, _| {
         sign::is_hmac_sha256(secrets, delivery.body(), delivery.header("x-signature"), sign::Written::Hex)

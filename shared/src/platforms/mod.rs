@@ -55,6 +55,8 @@ mod yampi;
 #[cfg(test)]
 mod tests;
 
+use sha2::{Digest, Sha256};
+
 use crate::domain::order::{Amount, Ignored, Outcome, Rejected};
 
 pub use delivery::{Authenticity, Context, Delivery, Secret};
@@ -65,6 +67,8 @@ pub(crate) struct Adapter {
     /// The parameter of the checkout's URL in which our click id goes along and comes back; `None` where the seller's page
     /// has to put it into the order by itself, or the platform has no such place.
     pub(crate) slot: Option<&'static str>,
+    /// Whether each shop numbers its orders by itself, so that two shops of one seller have an order 1001 each.
+    pub(crate) ids_are_per_shop: bool,
     /// The amounts that its deliveries state.
     pub(crate) amounts: &'static [Amount],
     /// Whether the delivery is from the platform, by any of these secrets. The secrets are never empty.
@@ -139,6 +143,11 @@ impl Platform {
         self.adapter().slot
     }
 
+    /// Whether order 1001 of one shop is not order 1001 of another: then each connection of a tenant but one needs a shop's name.
+    pub fn ids_are_per_shop(self) -> bool {
+        self.adapter().ids_are_per_shop
+    }
+
     /// The amounts that it states: what a connection may choose from.
     pub fn amounts(self) -> &'static [Amount] {
         self.adapter().amounts
@@ -169,5 +178,10 @@ impl Platform {
     /// The platform's id of the delivery, by which a repetition is known; where it has none, the hash of the bytes is.
     pub fn delivery_id(self, delivery: &Delivery<'_>) -> Option<String> {
         (self.adapter().delivery_id)(delivery)
+    }
+
+    /// What a repetition of the delivery is known by: lower-case hex SHA-256 of the platform's id of it, else of its bytes.
+    pub fn delivery_key(self, delivery: &Delivery<'_>) -> String {
+        self.delivery_id(delivery).map_or_else(|| delivery.digest(), |id| hex::encode(Sha256::digest(id)))
     }
 }

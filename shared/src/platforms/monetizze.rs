@@ -27,6 +27,7 @@ const TEST_PRODUCT: &str = "X-Wing";
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("src"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross, Amount::Net],
     is_authentic,
     is_probe: |_| false,

@@ -23,6 +23,7 @@ const STAMPED: sign::Stamped = sign::Stamped { between: ';', time: "ts", signatu
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: None,
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross, Amount::Net],
     is_authentic: |secrets, delivery, context| {
         STAMPED.is_authentic(delivery.header("paddle-signature"), secrets, delivery, context)

@@ -19,6 +19,7 @@ use crate::domain::order::{Amount, Amounts, Buyer, Ignored, Kind, Moment, Order,
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("src"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Net],
     is_authentic: |secrets, delivery, _| sign::is_token(secrets, delivery.field("token")),
     is_probe: |_| false,

@@ -24,6 +24,7 @@ const BY_THE_MERCHANT: [&str; 2] = ["pos", "shopify_draft_order"];
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: None,
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross],
     is_authentic: |secrets: &[Secret], delivery, _| {
         sign::is_hmac_sha256(secrets, delivery.body(), delivery.header("x-shopify-hmac-sha256"), sign::Written::Base64)

@@ -20,6 +20,7 @@ const WITH_TWO_DECIMALS: [&str; 2] = ["ISK", "UGX"];
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("client_reference_id"),
+    ids_are_per_shop: false,
     amounts: &[Amount::Price, Amount::Gross],
     is_authentic: |secrets, delivery, context| {
         STAMPED.is_authentic(delivery.header("stripe-signature"), secrets, delivery, context)

@@ -26,6 +26,7 @@ const ATTRIBUTION: &str = "_wc_order_attribution_";
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: None,
+    ids_are_per_shop: true,
     amounts: &[Amount::Price, Amount::Gross],
     is_authentic,
     is_probe,

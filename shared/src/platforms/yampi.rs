@@ -18,6 +18,7 @@ use crate::domain::order::{
 
 pub(super) const ADAPTER: Adapter = Adapter {
     slot: Some("utm_content"),
+    ids_are_per_shop: true,
     amounts: &[Amount::Price],
     is_authentic: |secrets: &[Secret], delivery, _| {
         sign::is_hmac_sha256(secrets, delivery.body(), delivery.header("x-yampi-hmac-sha256"), sign::Written::Base64)
