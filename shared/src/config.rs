@@ -6,7 +6,8 @@
 //! | `DB_SECRET_ARN` | all | Secrets Manager: a bare URL, `{"DB_URL": ...}`, or RDS's own form |
 //! | `DB_CA_FILE` | all | PEM file of the certificate authorities for Postgres, instead of RDS's and the public ones |
 //! | `DISPATCH_QUEUE_URL` | order, sweep | SQS queue of the dispatcher |
-//! | `SECRETS_PREFIX` | dispatch, setup | prefix of tenants' secrets, default `track/` |
+//! | `SECRETS_PREFIX` | order, dispatch, setup | prefix of tenants' secrets, default `track/` |
+//! | `BODY_KEY_SECRET_ARN` | order | the secret of the key of kept bodies; without it none is kept |
 //! | `ADMIN_TOKEN_SECRET_ARN` | setup | the operator's token |
 //! | `META_GRAPH_URL` | dispatch, setup | default `https://graph.facebook.com` |
 //! | `META_API_VERSION` | dispatch, setup | default `v26.0` |
@@ -114,6 +115,11 @@ impl<'a> Reader<'a> {
     /// `SECRETS_PREFIX`.
     pub fn secrets_prefix(&mut self) -> String {
         self.get("SECRETS_PREFIX").unwrap_or_else(|| "track/".into())
+    }
+
+    /// `BODY_KEY_SECRET_ARN`.
+    pub fn body_key_secret(&self) -> Option<String> {
+        self.get("BODY_KEY_SECRET_ARN")
     }
 
     /// `META_GRAPH_URL` and `META_API_VERSION`.

@@ -65,6 +65,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "The API key is missing or not valid", detail)
     }
 
+    /// 401: the platform's own check of a delivery failed.
+    pub fn not_authentic() -> Self {
+        let detail = "Its signature or token is not by the secret that is entered for this connection.";
+        Self::new(StatusCode::UNAUTHORIZED, "The delivery is not authentic", detail)
+    }
+
     /// 404: no such thing, or not this tenant's.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found", detail)
@@ -190,6 +196,15 @@ pub fn request_id(request: &Request) -> String {
     request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
 }
 
+/// The body's bytes as they were sent, whatever they are.
+pub fn bytes_of(request: &Request) -> &[u8] {
+    match request.body() {
+        Body::Text(text) => text.as_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => &[],
+    }
+}
+
 /// The body's bytes, if its type and size are taken.
 ///
 /// `types` are media types without parameters; a request without a content type is taken as JSON, since clients
@@ -198,11 +213,7 @@ pub fn request_id(request: &Request) -> String {
 /// # Errors
 /// 413 and 415.
 pub fn body_of<'a>(request: &'a Request, max: usize, types: &[&str]) -> Result<&'a [u8], Problem> {
-    let bytes: &[u8] = match request.body() {
-        Body::Text(text) => text.as_bytes(),
-        Body::Binary(bytes) => bytes,
-        _ => &[],
-    };
+    let bytes = bytes_of(request);
     if bytes.len() > max {
         return Err(Problem::too_large(max));
     }

@@ -17,7 +17,7 @@ use tests::postgres::{Cluster, Durability};
 use tests::relay::Relay;
 use tests::request;
 use tests::simulator::EventQuery;
-use tests::world::{Answer, World, db_config};
+use tests::world::{Answer, World, db_config, vault};
 use url::Url;
 
 fn click(id: &str) -> Value {
@@ -96,8 +96,8 @@ async fn while_postgres_is_away_the_answer_is_503_and_the_same_environment_recov
     hold_unavailable(&world.post_click(&click("during")).await?)?;
     hold_unavailable(&world.post_order(&order("during")).await?)?;
     hold_unavailable(&world.get_order(&format!("/v1/orders/{event_id}")).await?)?;
-    let fresh =
-        order::State::new(Db::new(db_config(world.db.url()), None, 1), Queue::new(&world.sdk, &world.queue_url));
+    let queue = Queue::new(&world.sdk, &world.queue_url);
+    let fresh = order::State::new(Db::new(db_config(world.db.url()), None, 1), queue, vault(&world.sdk));
     let known = std::mem::replace(&mut world.order, fresh);
     hold_unavailable(&world.post_order(&order("during")).await?)?;
     hold_unavailable(&world.get_order("/v1/orders?order_id=before").await?)?;
@@ -124,8 +124,9 @@ async fn connections_that_died_while_the_environment_was_frozen_are_nobody_s_tro
     for size in [1, 4] {
         let mut world = World::new().await?;
         let database = || Db::new(db_config(world.db.url()), None, size);
-        (world.click, world.order) =
-            (click::State::new(database(), 0), order::State::new(database(), Queue::new(&world.sdk, &world.queue_url)));
+        let queue = Queue::new(&world.sdk, &world.queue_url);
+        world.click = click::State::new(database(), 0);
+        world.order = order::State::new(database(), queue, vault(&world.sdk));
         for round in 0..3 {
             // At once, so that the pool is full.
             let bodies = [0, 1, 2, 3].map(|index| click(&format!("{round}-{index}")));
@@ -271,7 +272,7 @@ async fn while_sqs_is_away_an_order_is_accepted_and_the_next_sweep_has_it_sent_o
         ("away", Queue::new(&nowhere, &world.queue_url)),
         ("missing", Queue::new(&sdk_at(&world, Url::parse(&world.queue_url)?.port().context("a port")?), &missing)),
     ] {
-        world.order = order::State::new(database(), queue);
+        world.order = order::State::new(database(), queue, vault(&world.sdk));
         let placed = world.post_order(&order(order_id)).await?.expect(202)?;
         assert_eq!((&placed["duplicate"], &placed["state"]), (&json!(false), &json!("pending")));
         world.run_dispatch().await?;

@@ -32,4 +32,5 @@ mod snippet;
 mod statuses;
 mod stories;
 mod sweep;
+mod webhook_route;
 mod webhooks;

@@ -8,7 +8,7 @@ use shared::db::Db;
 use shared::queue::Queue;
 use tests::request;
 use tests::wire::Relay;
-use tests::world::{Answer, World, db_config};
+use tests::world::{Answer, World, db_config, vault};
 
 async fn relayed(world: &World) -> Result<(Relay, String)> {
     let url = url::Url::parse(world.db.url())?;
@@ -113,7 +113,8 @@ async fn an_observation_is_one_round_trip_and_the_first_phone_without_a_country_
 async fn an_order_is_one_round_trip_and_so_is_a_repeat() -> Result<()> {
     let world = World::new().await?;
     let (relay, url) = relayed(&world).await?;
-    let state = order::State::new(Db::new(db_config(&url), None, 1), Queue::new(&world.sdk, &world.queue_url));
+    let queue = Queue::new(&world.sdk, &world.queue_url);
+    let state = order::State::new(Db::new(db_config(&url), None, 1), queue, vault(&world.sdk));
     let send = async |number: u32| {
         let body =
             json!({"order_id": number, "value": 1, "currency": "BRL", "customer": {"email": "maria@example.com"}});

@@ -41,6 +41,13 @@ pub async fn secret(sdk: &SdkConfig, secrets_prefix: &str, tenant: &Seeded) -> R
     Ok(())
 }
 
+/// Keeps the text of the key of kept bodies as a secret.
+pub async fn body_key(sdk: &SdkConfig, name: &str, text: &str) -> Result<()> {
+    let secrets = aws_sdk_secretsmanager::Client::new(sdk);
+    secrets.create_secret().name(name).secret_string(text).send().await.context("keep the bodies' key as a secret")?;
+    Ok(())
+}
+
 /// The rows alone, without the secret.
 pub async fn rows(client: &Client, name: &str) -> Result<Seeded> {
     let secret = format!("sample{name}");

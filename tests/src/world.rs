@@ -3,6 +3,7 @@
 //! The cluster and the local AWS are started once a run and shared; nothing of one test is seen by another.
 
 mod busy;
+mod checkout;
 pub mod fill;
 mod look;
 mod time;
@@ -31,9 +32,14 @@ use crate::progress::Progress;
 use crate::request;
 use crate::seed::{self, Seeded};
 use crate::simulator::{Config, Simulator};
+pub use checkout::{Connected, PLATFORM_SECRET};
 
 /// The secrets' prefix of every world; tenants' ids differ.
 pub const SECRETS_PREFIX: &str = "track/";
+/// The secret of the key of kept bodies.
+pub const BODY_KEY: &str = "track/body-key";
+/// Its text, a sample.
+pub const BODY_KEY_TEXT: &str = "a sample text that a key is made of";
 const TEMPLATE: &str = "migrated";
 
 struct Parts {
@@ -54,6 +60,7 @@ async fn parts() -> Result<&'static Parts> {
             admin.batch_execute(&format!("create database {TEMPLATE}")).await?;
             migrate::run(&cluster.url(TEMPLATE), None, &migrate::runner()).await?;
             let aws = MiniStack::start(&progress).await?;
+            seed::body_key(&sdk_config(&aws.endpoint()).await, BODY_KEY, BODY_KEY_TEXT).await?;
             anyhow::Ok(Parts { cluster, aws })
         })
         .await
@@ -153,7 +160,7 @@ impl World {
         let database = || Db::new(db_config(db.url()), None, 4);
         Ok(Self {
             click: click::State::new(database(), 0),
-            order: order::State::new(database(), Queue::new(&sdk, &queue_url)),
+            order: order::State::new(database(), Queue::new(&sdk, &queue_url), vault(&sdk)),
             dispatch: Self::dispatcher(&db, &sdk, &simulator)?,
             sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url), retention_days: 90 },
             db,
@@ -318,6 +325,11 @@ impl World {
     pub async fn execute(&self, sql: &str) -> Result<()> {
         self.client.batch_execute(sql).await.with_context(|| sql.to_owned())
     }
+}
+
+/// What the order function reads in Secrets Manager.
+pub fn vault(sdk: &SdkConfig) -> order::Vault {
+    order::Vault::new(Secrets::new(sdk), SECRETS_PREFIX.to_owned(), Some(BODY_KEY.to_owned()))
 }
 
 /// The configuration of a database at a URL.

@@ -1,10 +1,13 @@
-//! `POST /v1/orders`, `GET /v1/orders/{event_id}` and `GET /v1/orders?order_id=`: orders in, their story out.
+//! `POST /v1/orders`, `GET /v1/orders/{event_id}`, `GET /v1/orders?order_id=` and `/w/{token}`: orders in, from sellers' servers and
+//! from checkout platforms, and their story out.
 
 mod answer;
 mod auth;
 mod parse;
 mod place;
 mod tell;
+mod vault;
+mod webhook;
 
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
@@ -14,6 +17,8 @@ use shared::http::{self, Problem};
 use shared::queue::Queue;
 use shared::telemetry;
 
+pub use vault::Vault;
+
 /// What the function holds between requests.
 pub struct State {
     /// The database.
@@ -22,13 +27,15 @@ pub struct State {
     pub queue: Queue,
     /// The time.
     pub clock: Clock,
+    vault: Vault,
     keys: auth::Cache,
+    known: webhook::Cache,
 }
 
 impl State {
-    /// With the system's clock and no key known yet.
-    pub fn new(db: Db, queue: Queue) -> Self {
-        Self { db, queue, clock: Clock::SYSTEM, keys: auth::Cache::default() }
+    /// With the system's clock and no key or connection known yet.
+    pub fn new(db: Db, queue: Queue, vault: Vault) -> Self {
+        Self { db, queue, clock: Clock::SYSTEM, vault, keys: auth::Cache::default(), known: webhook::Cache::default() }
     }
 }
 
@@ -46,11 +53,16 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
         (&Method::POST, "/v1/orders") => place::place(state, request).await,
         (&Method::GET, "/v1/orders") => tell::by_order_id(state, request).await,
         (_, "/v1/orders") => Err(Problem::method_not_allowed("GET, POST")),
-        (method, path) => match path.strip_prefix("/v1/orders/") {
-            Some(event_id) if method == Method::GET => tell::by_event_id(state, request, event_id).await,
-            Some(_) => Err(Problem::method_not_allowed("GET")),
-            None => Err(Problem::not_found("There is no such route.")),
-        },
+        (method, path) => {
+            if let Some(token) = path.strip_prefix("/w/") {
+                return webhook::take(state, request, token).await;
+            }
+            match path.strip_prefix("/v1/orders/") {
+                Some(event_id) if method == Method::GET => tell::by_event_id(state, request, event_id).await,
+                Some(_) => Err(Problem::method_not_allowed("GET")),
+                None => Err(Problem::not_found("There is no such route.")),
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lambda_http::{Error, Request, service_fn};
-use order::{State, handle};
+use order::{State, Vault, handle};
 use shared::aws;
 use shared::config::{self, Reader};
 use shared::db::Db;
@@ -16,10 +16,12 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let mut reader = Reader::new(&config::environment);
     let (db, queue_url) = (reader.db(), reader.queue_url());
+    let (prefix, body_key) = (reader.secrets_prefix(), reader.body_key_secret());
     let (db, queue_url) = reader.finish((db, queue_url))?;
     let sdk = aws::sdk_config();
-    let db = Db::new(db, Some(Secrets::new(&sdk)), 1);
-    let state = Arc::new(State::new(db, Queue::new(&sdk, queue_url)));
+    let secrets = Secrets::new(&sdk);
+    let vault = Vault::new(secrets.clone(), prefix, body_key);
+    let state = Arc::new(State::new(Db::new(db, Some(secrets), 1), Queue::new(&sdk, queue_url), vault));
     let warming = Arc::clone(&state);
     tokio::spawn(async move { warming.db.warm().await });
     lambda_http::run(service_fn(move |request: Request| {

@@ -64,6 +64,8 @@ pub struct Purged {
     pub visits: u64,
     /// Counts of a funnel's clicks in a minute.
     pub minutes: u64,
+    /// Bodies of deliveries that made no order.
+    pub bodies: u64,
 }
 
 /// Steps that failed; the others ran. The next run tries again.

@@ -57,5 +57,6 @@ fn counter(purged: &mut Purged, kind: Kind) -> &mut u64 {
         Kind::Orders => &mut purged.orders,
         Kind::Visits => &mut purged.visits,
         Kind::Minutes => &mut purged.minutes,
+        Kind::Bodies => &mut purged.bodies,
     }
 }

@@ -46,8 +46,8 @@ pub struct Unused<'a> {
     pub connection: &'a Connection,
     /// The row's id; the same on each try.
     pub id: String,
-    /// What a repetition is known by.
-    pub delivery_key: String,
+    /// What a repetition is known by; none of what is not authentic.
+    pub delivery_key: Option<String>,
     /// The order that it names.
     pub order_key: Option<String>,
     /// Why.

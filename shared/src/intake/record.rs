@@ -39,6 +39,7 @@ pub async fn record(
         Read::Ignored { reason, order_key } => (Why::Ignored(reason), order_key, None),
         Read::Rejected(reason) => (Why::Rejected(reason), None, body),
     };
+    let delivery_key = Some(delivery_key);
     unused(db, &Unused { connection, id: ids::new_id(), delivery_key, order_key, why, body }).await
 }
 

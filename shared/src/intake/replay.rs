@@ -157,7 +157,14 @@ impl Replay<'_> {
         let Ok(sealed) = self.key.seal(owner, &delivery, posted.received_at_s) else { return Ok(Became::Rejected) };
         let digest = self.key.digest(&posted.body);
         let again = NewBody { id, digest, received_at_s: body.received_at, sealed };
-        let rejected = Unused { connection, id: ids::new_id(), delivery_key, order_key: None, why, body: Some(again) };
+        let rejected = Unused {
+            connection,
+            id: ids::new_id(),
+            delivery_key: Some(delivery_key),
+            order_key: None,
+            why,
+            body: Some(again),
+        };
         Ok(match unused(self.db, &rejected).await? {
             Recorded::Taken { .. } => Became::Rejected,
             Recorded::NotInForce | Recorded::Retired => Became::NotInForce,

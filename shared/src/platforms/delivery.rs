@@ -1,6 +1,6 @@
 //! A delivery as it came over HTTP.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use lambda_http::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
@@ -50,13 +50,13 @@ pub struct Delivery<'a> {
     headers: &'a HeaderMap,
     query: &'a str,
     body: &'a [u8],
-    document: OnceCell<Option<Value>>,
+    document: OnceLock<Option<Value>>,
 }
 
 impl<'a> Delivery<'a> {
     /// A delivery. The query is without its question mark.
     pub fn new(headers: &'a HeaderMap, query: &'a str, body: &'a [u8]) -> Self {
-        Self { headers, query, body, document: OnceCell::new() }
+        Self { headers, query, body, document: OnceLock::new() }
     }
 
     /// The bytes as they came.

@@ -7,12 +7,15 @@ use tests::ministack::MiniStack;
 use tests::postgres::{Cluster, Durability};
 use tests::progress::Progress;
 use tests::queues;
+use tests::seed;
 use tests::world::sdk_config;
 
 /// The database's name.
 const DATABASE: &str = "track";
 /// The secret with its URL.
 pub(crate) const DB_SECRET: &str = "track/db";
+/// The secret of the key of kept bodies.
+pub(crate) const BODY_KEY: &str = "track/body-key";
 
 /// Running parts; dropping them ends them.
 pub(crate) struct Parts {
@@ -46,6 +49,9 @@ impl Parts {
             .send()
             .await
             .context("keep the database's URL as a secret")?;
+        // As CloudFormation makes it in production.
+        let text: String = (0..64).map(|_| fastrand::alphanumeric()).collect();
+        seed::body_key(&sdk, BODY_KEY, &text).await?;
         let (queue_url, dead_letter_url) =
             queues::with_dead_letters(&sdk, "track-dispatch", 60).await.context("make the queues")?;
         Ok(Self { cluster, aws, sdk, queue_url, dead_letter_url })

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::meta::Meta;
 use crate::options::Options;
-use crate::parts::{DB_SECRET, Parts};
+use crate::parts::{BODY_KEY, DB_SECRET, Parts};
 use crate::unexpected;
 
 /// The region that the local AWS plays.
@@ -140,6 +140,7 @@ fn environment(parts: &Parts, meta: &Meta) -> Vec<(String, String)> {
         ("DB_SECRET_ARN", DB_SECRET),
         ("DISPATCH_QUEUE_URL", &parts.queue_url),
         ("SECRETS_PREFIX", SECRETS_PREFIX),
+        ("BODY_KEY_SECRET_ARN", BODY_KEY),
         ("META_GRAPH_URL", meta.graph_url()),
         // What stands before the functions here adds its peer to X-Forwarded-For as a proxy does.
         ("TRUSTED_PROXY_HOPS", "1"),

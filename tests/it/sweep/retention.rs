@@ -142,6 +142,7 @@ async fn a_retired_tenant_s_data_goes_too_and_another_s_young_data_stays() -> Re
     world.order = order::State::new(
         shared::db::Db::new(tests::world::db_config(world.db.url()), None, 1),
         shared::queue::Queue::new(&world.sdk, &world.queue_url),
+        tests::world::vault(&world.sdk),
     );
     let mut young = order("young");
     young["event_time"] = json!((shared::clock::Clock::SYSTEM.now_ms() / 1000) - 60);

@@ -64,6 +64,8 @@ impl World {
             "conversions",
             "dispatch_attempts",
             "deliveries",
+            "connections",
+            "kept_bodies",
         ];
         let rows = tables.map(|table| format!("select '{table}' as kind, it::text as row from {table} it"));
         let sql = format!(

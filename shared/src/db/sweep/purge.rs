@@ -2,8 +2,11 @@
 //!
 //! `dedupe_registry` stays for good: it has no personal data, and is what tells a duplicate. The ledger's counts stay as days.
 
+use std::sync::LazyLock;
+
 use deadpool_postgres::Client;
 
+use super::super::kept::DAYS;
 use super::{Error, count};
 
 /// The statement of [`next`], for who measures or explains it.
@@ -46,12 +49,22 @@ pub enum Kind {
     Visits,
     /// How many clicks a funnel had in a minute, by the minute: a day is more than any limit looks back.
     Minutes,
+    /// Bodies that made no order, by the time that they came: a week, as long as Meta takes a sale.
+    Bodies,
 }
 
 impl Kind {
     /// All of them, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Deliveries, Self::Receipts, Self::Identities, Self::Clicks, Self::Orders, Self::Visits, Self::Minutes];
+    pub const ALL: [Self; 8] = [
+        Self::Deliveries,
+        Self::Receipts,
+        Self::Identities,
+        Self::Clicks,
+        Self::Orders,
+        Self::Visits,
+        Self::Minutes,
+        Self::Bodies,
+    ];
 
     /// The statement of [`purge`], for who measures or explains it.
     pub fn sql(self) -> &'static str {
@@ -63,11 +76,12 @@ impl Kind {
             Self::Orders => ORDERS,
             Self::Visits => VISITS,
             Self::Minutes => MINUTES,
+            Self::Bodies => &BODIES,
         }
     }
 }
 
-/// Deletes a batch of a tenant's data of this kind that is older than so many days, of minutes than one. Gives how many rows, of
+/// Deletes a batch of a tenant's data of this kind that is older than so many days, of minutes than one, of bodies than seven. Gives how many rows, of
 /// clicks and deliveries without what goes along.
 pub async fn purge(client: &Client, kind: Kind, tenant_id: &str, retention_days: u16) -> Result<u64, Error> {
     count(client, kind.sql(), &[&tenant_id, &f64::from(retention_days)]).await
@@ -186,3 +200,17 @@ const MINUTES: &str = "
         delete from funnel_minutes where ctid = any(array(select ctid from old)) returning 1
     )
     select count(*) from gone";
+
+static BODIES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "
+    with old as (
+        select id from kept_bodies
+        where tenant_id = $1 and received_at < clock() - least($2::float8, {DAYS}) * interval '1 day'
+        limit 1000 for update skip locked
+    ), gone as (
+        delete from kept_bodies where tenant_id = $1 and id = any(array(select id from old)) returning 1
+    )
+    select count(*) from gone"
+    )
+});

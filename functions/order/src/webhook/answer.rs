@@ -1,0 +1,41 @@
+//! What a platform is answered, and a seller sees in the platform's log.
+
+use lambda_http::http::{Method, StatusCode};
+use lambda_http::{Body, Response};
+use serde::Serialize;
+use shared::http;
+use shared::intake::Read;
+
+#[derive(Serialize)]
+struct Received {
+    received: bool,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+/// To a probe: the path is good, and nothing happened.
+pub(super) fn probe(method: &Method) -> Response<Body> {
+    if method == Method::HEAD {
+        return http::empty(StatusCode::OK);
+    }
+    http::json(StatusCode::OK, &Received { received: true, outcome: "probe", reason: None })
+}
+
+/// To a delivery that was read as this and is recorded.
+pub(super) struct Answer(Received);
+
+impl Answer {
+    pub(super) fn of(read: &Read) -> Self {
+        let (outcome, reason) = match read {
+            Read::Sales(_) => ("order", None),
+            Read::Ignored { reason, .. } => ("ignored", Some(reason.as_str())),
+            Read::Rejected(reason) => ("rejected", Some(reason.as_str())),
+        };
+        Self(Received { received: true, outcome, reason })
+    }
+
+    pub(super) fn response(&self) -> Response<Body> {
+        http::json(StatusCode::OK, &self.0)
+    }
+}
