@@ -10,7 +10,7 @@ use tests::request;
 use tests::wire::Relay;
 use tests::world::{Answer, World, db_config, vault};
 
-async fn relayed(world: &World) -> Result<(Relay, String)> {
+pub(crate) async fn relayed(world: &World) -> Result<(Relay, String)> {
     let url = url::Url::parse(world.db.url())?;
     let relay = Relay::start(url.port().unwrap_or(5432)).await?;
     let relayed = world.db.url().replace(&format!(":{}/", url.port().unwrap_or(5432)), &format!(":{}/", relay.port()));

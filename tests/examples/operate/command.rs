@@ -1,8 +1,12 @@
 //! Arguments.
 
+mod checkout;
+
 use shared::config::environment;
 use time::Date;
 use time::macros::format_description;
+
+pub(crate) use checkout::{Checkout, Given, SecretFrom};
 
 /// What `--help` says.
 pub(crate) const USAGE: &str = "\
@@ -19,6 +23,23 @@ usage: operate COMMAND [--json]
   dead-letters --queue URL          what is in a dead-letter queue, and why
   redrive --from URL [--to URL]     move what is ours back to the dispatcher's queue (default DISPATCH_QUEUE_URL)
 
+  connect TENANT PLATFORM [--secret-from-stdin] [--label TEXT] [--amount price|gross|net] [--order-id-slot SLOT] [--shop NAME]
+                                    a URL for a checkout platform to post to, shown once; the secret is the platform's own
+  connections TENANT                what posts, and how it is read
+  change-connection TENANT ID [--label TEXT] [--amount ...] [--order-id-slot SLOT|none] [--shop NAME|none]
+  rotate-connection TENANT ID [--overlap-days 7]
+                                    a new URL; the one before is taken for so many days more
+  revoke-connection TENANT ID       its URL is none from now on, for good
+  platform-secret TENANT ID --secret-from-stdin [--keep-former]
+                                    the platform's own secret, in place of the one before or beside it
+  optional-events TENANT none|TRIGGER[=NAME]...
+                                    the events beside Purchase: pending, abandoned, refused, expired, canceled, refunded,
+                                    charged_back, renewal
+  bodies TENANT [ID]                what came and made no order: when, and why
+  replay-bodies TENANT [ID]         takes them, after the repair
+
+A secret may also be given as --secret TEXT, where nobody else sees the command line. Checkouts want SECRETS_PREFIX (default track/),
+PUBLIC_URL for whole URLs, and replay-bodies BODY_KEY_SECRET_ARN.
 The database is DB_URL or DB_SECRET_ARN; AWS is AWS_REGION, AWS_ACCESS_KEY_ID ..., and AWS_ENDPOINT_URL for a local one.";
 
 /// What to do.
@@ -40,6 +61,8 @@ pub(crate) enum Command {
     DeadLetters { queue: String },
     /// Moves them back.
     Redrive { from: String, to: String },
+    /// Looks after connections and their bodies.
+    Checkout(Checkout),
 }
 
 /// What was asked for.
@@ -51,9 +74,21 @@ pub(crate) struct Asked {
 }
 
 /// Options with a value.
-const VALUED: [&str; 5] = ["--since", "--until", "--queue", "--from", "--to"];
+const VALUED: [&str; 11] = [
+    "--since",
+    "--until",
+    "--queue",
+    "--from",
+    "--to",
+    "--label",
+    "--amount",
+    "--order-id-slot",
+    "--shop",
+    "--secret",
+    "--overlap-days",
+];
 /// Options without one.
-const FLAGS: [&str; 2] = ["--json", "--may-be-there"];
+const FLAGS: [&str; 4] = ["--json", "--may-be-there", "--secret-from-stdin", "--keep-former"];
 
 /// The arguments, apart; what a command takes of them it removes.
 #[derive(Default)]
@@ -112,7 +147,10 @@ fn command(arguments: &mut Arguments) -> Result<Command, String> {
             Command::DeadLetters { queue: arguments.url("--queue")?.ok_or("dead-letters wants --queue")? }
         }
         "redrive" => redrive(arguments)?,
-        other => return Err(format!("unknown command {other}")),
+        other => match checkout::command(other, arguments)? {
+            Some(command) => Command::Checkout(command),
+            None => return Err(format!("unknown command {other}")),
+        },
     })
 }
 

@@ -1,13 +1,15 @@
 //! The operator's program: `cargo run -p tests --example operate -- --help`.
 //!
 //! Looks at what keeps a tenant's sends back and resets it, shows the ledger and checks it, puts quarantined events back, shows
-//! receipts, and looks after the dead-letter queue. The database is `DB_URL` (or `DB_SECRET_ARN`); AWS is as for the functions.
+//! receipts, looks after the dead-letter queue, and connects checkout platforms. The database is `DB_URL` (or `DB_SECRET_ARN`); AWS is as for the functions.
 //! Answers for people, or with `--json` one JSON value for scripts. Ends with 0, with 1 when something failed or is not sound,
 //! and with 2 on wrong usage.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an operator's program")]
 
+mod bodies;
 mod books;
 mod command;
+mod connections;
 mod database;
 mod delivery;
 mod queues;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use command::{Asked, Command};
+use command::{Asked, Checkout, Command};
 use database::Database;
 use said::Said;
 
@@ -62,5 +64,24 @@ async fn run(command: &Command) -> Result<Said> {
         }
         Command::DeadLetters { queue } => queues::dead_letters(queue).await,
         Command::Redrive { from, to } => queues::redrive(from, to).await,
+        Command::Checkout(command) => checkout(&Database::open()?, command).await,
+    }
+}
+
+async fn checkout(database: &Database, command: &Checkout) -> Result<Said> {
+    match command {
+        Checkout::Connect { tenant, platform, given, secret } => {
+            connections::connect(database, tenant, *platform, given, secret.as_ref()).await
+        }
+        Checkout::List { tenant } => connections::list(database, tenant).await,
+        Checkout::Change { tenant, id, given } => connections::change(database, tenant, id, given).await,
+        Checkout::Rotate { tenant, id, overlap_days } => connections::rotate(database, tenant, id, *overlap_days).await,
+        Checkout::Revoke { tenant, id } => connections::revoke(database, tenant, id).await,
+        Checkout::PlatformSecret { tenant, id, secret, keep_former } => {
+            connections::platform_secret(database, tenant, id, secret, *keep_former).await
+        }
+        Checkout::OptionalEvents { tenant, wanted } => connections::optional_events(database, tenant, wanted).await,
+        Checkout::Bodies { tenant, id } => bodies::list(database, tenant, id.as_deref()).await,
+        Checkout::ReplayBodies { tenant, id } => bodies::replay(database, tenant, id.as_deref()).await,
     }
 }

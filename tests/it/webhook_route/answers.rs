@@ -7,6 +7,7 @@ use shared::platforms::Platform;
 use tests::request;
 use tests::world::World;
 
+use super::sign::signed;
 use super::{TOKEN, delivery, forge, kept, post, received, rows};
 
 #[tokio::test]
@@ -141,14 +142,8 @@ async fn p07_a_signature_is_of_the_bytes_as_they_came_also_in_base64() -> Result
     let world = World::new().await?;
     let shop = world.connect(Platform::Yampi).await?;
     let body = b"{ \"event\": \"order.invoice.created\",  \"resource\": {} }";
-    // HMAC-SHA256 of these bytes by the secret.
-    let tag = {
-        use hmac::{KeyInit, Mac};
-        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(tests::world::PLATFORM_SECRET.as_bytes())?;
-        mac.update(body);
-        aws_smithy_types::base64::encode(mac.finalize().into_bytes())
-    };
-    let signature = [("x-yampi-hmac-sha256", tag.as_str())];
+    let signed = signed(Platform::Yampi, tests::world::PLATFORM_SECRET, body);
+    let signature: Vec<(&'static str, &str)> = signed.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let sent = request::with_headers(request::post_bytes(&shop.path, body), &signature);
     assert_eq!(world.send_order(&sent).await?.expect(200)?, received("ignored", Some("event_not_used")));
     let rewritten = r#"{"event":"order.invoice.created","resource":{}}"#;

@@ -1,8 +1,15 @@
 //! `/w/{tenant}.{secret}`: what platforms post, over HTTP, with a database, secrets and a queue that are real.
 
 mod answers;
+mod bytes;
+mod kept;
+mod logs;
+mod manage;
 mod paths;
+mod replay;
 mod secrets;
+mod sign;
+mod trips;
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -76,8 +83,8 @@ async fn rows(world: &World) -> Result<String> {
     Ok(world.text(sql, &[]).await?.unwrap_or_default())
 }
 
-/// The reasons of kept bodies, the oldest first.
+/// The reasons of kept bodies, by the alphabet.
 async fn kept(world: &World) -> Result<String> {
-    let sql = "select coalesce(string_agg(reason, ', ' order by received_at, id), '') from kept_bodies";
+    let sql = "select coalesce(string_agg(reason, ', ' order by reason), '') from kept_bodies";
     Ok(world.text(sql, &[]).await?.unwrap_or_default())
 }

@@ -147,6 +147,6 @@ async fn a_connection_that_was_changed_since_it_was_remembered_is_looked_up_agai
     world.execute("update connections set version = version + 1").await?;
     forge(&world, &hotmart, "d4").await?.expect_problem(401)?;
     assert_eq!(rows(&world).await?, "ignored refund_requested, ignored refund_requested, rejected value_missing");
-    assert_eq!(kept(&world).await?, "value_missing, not_authentic");
+    assert_eq!(kept(&world).await?, "not_authentic, value_missing");
     Ok(())
 }
