@@ -1,5 +1,7 @@
 //! The operator's program, as an operator runs it.
 
+mod checkouts;
+
 use std::process::Output;
 
 use anyhow::{Context, Result, ensure};
@@ -11,6 +13,11 @@ use crate::programs;
 
 /// Runs it over the world's database and local AWS.
 fn operate(world: &World, arguments: &[&str]) -> Result<Output> {
+    operate_with(world, arguments, b"")
+}
+
+/// The same, with this on its standard input.
+fn operate_with(world: &World, arguments: &[&str], input: &[u8]) -> Result<Output> {
     let environment = [
         ("DB_URL", world.db.url()),
         ("AWS_ENDPOINT_URL", world.sdk.endpoint_url().context("an endpoint")?),
@@ -18,8 +25,11 @@ fn operate(world: &World, arguments: &[&str]) -> Result<Output> {
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_REGION", "us-east-1"),
         ("DISPATCH_QUEUE_URL", &world.queue_url),
+        ("SECRETS_PREFIX", tests::world::SECRETS_PREFIX),
+        ("BODY_KEY_SECRET_ARN", tests::world::BODY_KEY),
+        ("PUBLIC_URL", "https://track.example.com/"),
     ];
-    programs::run("operate", arguments, &environment, b"")
+    programs::run("operate", arguments, &environment, input)
 }
 
 /// What it answers for scripts, with this exit code.
@@ -58,6 +68,18 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() -> Result<()> {
         (&["dead-letters"], "dead-letters wants --queue"),
         (&["dead-letters", "--queue", "letters"], "--queue takes a queue's URL"),
         (&["redrive", "--from", "http://q/1"], "redrive wants --to"),
+        (&["connect", "t"], "which platform?"),
+        (&["connect", "t", "cartpanda"], "unknown platform cartpanda: one of hotmart kiwify"),
+        (&["connect", "t", "hotmart", "--amount", "all"], "--amount takes one of price gross net"),
+        (&["connect", "t", "hotmart", "--secret", "x", "--secret-from-stdin"], "not both"),
+        (&["rotate-connection", "t"], "which connection?"),
+        (&["rotate-connection", "t", "c", "--overlap-days", "91"], "--overlap-days takes a whole number up to 90"),
+        (&["platform-secret", "t", "c"], "platform-secret wants --secret-from-stdin"),
+        (&["optional-events", "t"], "optional-events wants triggers, or none"),
+        (&["optional-events", "t", "paid"], "unknown trigger paid: one of pending"),
+        (&["optional-events", "t", "pending=Purchase"], "Purchase is for a first payment alone"),
+        (&["optional-events", "t", "pending", "pending=Lead"], "pending stands there twice"),
+        (&["bodies", "t", "--secret", "x"], "the command does not take --secret"),
         (&["redrive", "--from", "http://q/1", "--to", "http://q/1"], "the same queue"),
     ] {
         let output = programs::run("operate", arguments, &[("DISPATCH_QUEUE_URL", "")], b"")?;
@@ -73,7 +95,9 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() -> Result<()> {
 #[tokio::test]
 async fn a_tenant_that_does_not_exist_or_a_database_that_is_away_is_said_plainly() -> Result<()> {
     let world = World::new().await?;
-    for command in ["gates", "release", "replay", "ledger", "check", "receipts"] {
+    for command in
+        ["gates", "release", "replay", "ledger", "check", "receipts", "connections", "bodies", "replay-bodies"]
+    {
         let output = operate(&world, &[command, "nobody"])?;
         assert_eq!(output.status.code(), Some(1), "{command}");
         assert!(String::from_utf8(output.stderr)?.contains("there is no tenant nobody"), "{command}");
