@@ -2,11 +2,13 @@
 
 mod answers;
 mod bytes;
+mod every_platform;
 mod kept;
 mod logs;
 mod manage;
 mod paths;
 mod replay;
+mod sales;
 mod secrets;
 mod sign;
 mod trips;
