@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tests::browser::{self, Page, Visitor};
-use tests::funnel::Funnel;
+use tests::funnel::{Funnel, connect};
 use tests::net::wait_until;
 use tests::simulator::EventQuery;
 use tests::site::Site;
+use tests::world::SECRETS_PREFIX;
 
 /// A world, its API on a port of its own, and the pages before it.
 struct Demo {
@@ -22,8 +23,9 @@ struct Demo {
 impl Demo {
     async fn new() -> Result<Self> {
         let site = Site::start().await?;
-        site.world.execute(&Funnel::setting(&site.world.tenant)).await?;
-        let funnel = Funnel::start(&site.world.tenant, site.port, 0).await?;
+        let world = &site.world;
+        let checkout = connect(&world.db.connect().await?, &world.sdk, SECRETS_PREFIX, &world.tenant).await?;
+        let funnel = Funnel::start(&world.tenant, checkout, site.port, 0).await?;
         let visitor = browser::shared().await?.local_visitor().await?;
         let page = visitor.tab().await?;
         page.goto(&funnel.url()).await?;
@@ -64,7 +66,7 @@ async fn a_newcomer_clicks_from_the_ad_to_the_event_at_meta() -> Result<()> {
     demo.picture("2-landing").await?;
     let click_id = page.text("track.clickId()").await?;
     page.follow("document.querySelector('#signup button').click()").await?;
-    assert_eq!(page.text("document.querySelector('[name=sck]').value").await?, click_id);
+    assert_eq!(page.text("document.querySelector('[name=xcod]').value").await?, click_id);
     demo.picture("3-checkout").await?;
     page.follow("document.querySelector('form button').click()").await?;
     let told = demo.story().await?;
@@ -89,12 +91,31 @@ async fn an_ad_without_a_landing_page_leads_through_the_redirect_link() -> Resul
     let demo = Demo::new().await?;
     demo.page.follow("document.getElementById('direct').click()").await?;
     assert_eq!(demo.page.text("location.hostname").await?, "127.0.0.1");
-    let click_id = demo.page.text("document.querySelector('[name=sck]').value").await?;
+    let click_id = demo.page.text("document.querySelector('[name=xcod]').value").await?;
     assert_eq!(demo.page.eval("new URLSearchParams(location.search).get('utm_campaign')").await?, "demo-direct");
     demo.page.follow("document.querySelector('form button').click()").await?;
     let told = demo.story().await?;
     assert!(told.contains("Meta"), "{told}");
     let kept = demo.site.world.count("select count(*) from clicks where id = $1", &[&click_id]).await?;
     assert_eq!(kept, 1, "the click of the link is the order's");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_pix_that_is_paid_after_the_page_was_left_is_one_sale_with_the_click_of_its_order() -> Result<()> {
+    let demo = Demo::new().await?;
+    let page = &demo.page;
+    page.follow("document.getElementById('direct').click()").await?;
+    let click_id = page.text("document.querySelector('[name=xcod]').value").await?;
+    page.follow("document.querySelector('[value=pix]').click()").await?;
+    demo.picture("6-pix").await?;
+    let world = &demo.site.world;
+    assert_eq!(world.count("select count(*) from orders where state = 'pending'", &[]).await?, 1);
+    assert_eq!(world.count("select count(*) from conversions", &[]).await?, 0);
+    page.follow("document.querySelector('form button').click()").await?;
+    assert!(demo.story().await?.contains("Meta"));
+    page.until("document.getElementById('same').textContent === document.getElementById('event').textContent").await?;
+    let matched = "select count(*) from conversions where click_id = $1 and match_stage = 'click' and state = 'sent'";
+    assert_eq!(world.count(matched, &[&click_id]).await?, 1);
     Ok(())
 }

@@ -3,18 +3,25 @@
 //!
 //! The seller's pages are at `localhost`, the checkout is at `127.0.0.1`: two sites that every browser reaches without any setting.
 
+mod checkout;
+
 use std::net::Ipv4Addr;
 
 use anyhow::{Context, Result};
-use axum::extract::{Form, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use shared::domain::event_id::EventId;
+use shared::domain::money::{Currency, Money};
+use shared::domain::order::{EventName, OrderId};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+pub use checkout::{Connected, connect};
 
 use crate::net;
 use crate::seed::Seeded;
@@ -23,8 +30,6 @@ use crate::seed::Seeded;
 const SHOP: &str = "localhost";
 /// The host of the checkout.
 const CHECKOUT: &str = "127.0.0.1";
-/// The parameter in which this checkout gives the click id back.
-const SLOT: &str = "sck";
 /// The steps of the visitor's way, and the path of each.
 const STEPS: [(&str, &str); 4] =
     [("/", "Ad"), ("/course", "Landing"), ("/checkout", "Checkout"), ("/thanks", "Thanks")];
@@ -41,30 +46,23 @@ struct Shared {
     /// Where the API is, as a browser of the seller's site sees it.
     api: String,
     tenant: Seeded,
+    checkout: Connected,
     http: reqwest::Client,
 }
 
 impl Funnel {
-    /// The statement that makes the checkout one of the tenant's funnel: without it no link there is taken for one.
-    pub fn setting(tenant: &Seeded) -> String {
-        format!(
-            "insert into funnel_checkouts (tenant_id, funnel_id, domain, platform, slot)
-             values ('{}', '{}', '{CHECKOUT}', 'demo', '{SLOT}') on conflict do nothing",
-            tenant.id, tenant.funnel_id
-        )
-    }
-
     /// Serves the pages on a port of the loopback (0: any free one), for an API on this port of it.
-    pub async fn start(tenant: &Seeded, api_port: u16, port: u16) -> Result<Self> {
+    pub async fn start(tenant: &Seeded, checkout: Connected, api_port: u16, port: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("a port for the demo funnel")?;
         let port = listener.local_addr()?.port();
         let api = format!("http://{SHOP}:{api_port}");
-        let shared = Shared { port, api, tenant: tenant.clone(), http: net::http_client()? };
+        let shared = Shared { port, api, tenant: tenant.clone(), checkout, http: net::http_client()? };
         let routes = Router::new()
             .route("/", get(ad))
             .route("/course", get(course))
-            .route("/checkout", get(checkout))
-            .route("/pay", post(pay))
+            .route("/checkout", get(checkout::show))
+            .route("/pay", post(checkout::pay))
+            .route("/confirm", post(checkout::confirm))
             .route("/thanks", get(thanks))
             .route("/story", get(story))
             .route("/demo.css", get(style))
@@ -103,6 +101,13 @@ impl Shared {
     /// The tag that a seller puts on each page.
     fn tag(&self) -> String {
         format!(r#"<script async src="{}/t.js?f={}"></script>"#, self.api, self.tenant.funnel_id)
+    }
+
+    /// The event of an order, by the formula that needs no answer of anybody.
+    fn event_id(&self, order: &str) -> Option<String> {
+        let value = Money::parse(&checkout::PRICE.to_string(), Currency::parse("BRL")?).ok()?;
+        let order = OrderId::parse(&format!("{}:{order}", checkout::PLATFORM.as_str()))?;
+        Some(EventId::of(&self.tenant.id, &order, &EventName::purchase(), &value).to_string())
     }
 
     /// A request to the API with the seller's key.
@@ -166,65 +171,20 @@ async fn course(State(demo): Demo) -> Html<String> {
     page("/course", SHOP, &demo.tag(), body, note, &[("checkout", &checkout_url(demo.port))])
 }
 
-/// What came along in the checkout's address.
-#[derive(Deserialize)]
-struct Arrival {
-    #[serde(default)]
-    sck: String,
-    #[serde(default)]
-    utm_campaign: String,
-}
-
-async fn checkout(Query(arrival): Query<Arrival>) -> Html<String> {
-    let note = "Paying here makes an order of R$ 97.00 with these sample data; nothing is charged.";
-    let body = include_str!("funnel/pages/checkout.html");
-    page("/checkout", CHECKOUT, "", body, note, &[("sck", &arrival.sck), ("campaign", &arrival.utm_campaign)])
-}
-
-/// What the buyer typed, and the click id that the checkout kept.
-#[derive(Deserialize)]
-struct Paid {
-    sck: String,
-    name: String,
-    email: String,
-    phone: String,
-}
-
-/// What a checkout's server does when it is paid: it tells the order, and sends the buyer back to the seller.
-async fn pay(State(demo): Demo, Form(paid): Form<Paid>) -> Response {
-    let order_id = format!("DEMO-{}", fastrand::u32(100_000..1_000_000));
-    let (first, last) = paid.name.split_once(' ').unwrap_or((&paid.name, ""));
-    let order = json!({
-        "order_id": order_id, "value": 97, "currency": "BRL",
-        "customer": { "email": paid.email, "phone": paid.phone, "first_name": first, "last_name": last },
-        "click": { "click_id": paid.sck },
-    });
-    let request = demo.http.post(format!("{}/v1/orders", demo.api)).header("content-type", "application/json");
-    let told = match demo.call(request).body(order.to_string()).send().await {
-        Ok(answer) => answer.text().await.unwrap_or_default(),
-        Err(error) => return (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
-    };
-    let placed: Value = serde_json::from_str(&told).unwrap_or_default();
-    match placed["event_id"].as_str() {
-        Some(event_id) => {
-            Redirect::to(&format!("{}/thanks?order={order_id}&event_id={event_id}", demo.shop())).into_response()
-        }
-        None => (StatusCode::BAD_GATEWAY, told).into_response(),
-    }
-}
-
 /// The order that was paid.
 #[derive(Deserialize)]
 struct Thanked {
     order: String,
-    event_id: String,
 }
 
 async fn thanks(State(demo): Demo, Query(thanked): Query<Thanked>) -> Html<String> {
     let note = "The same story is in the answer of GET /v1/orders with the event id behind it.";
     let body = include_str!("funnel/pages/thanks.html");
-    let (order, event_id) = (plain(&thanked.order), plain(&thanked.event_id));
-    page("/thanks", SHOP, &demo.tag(), body, note, &[("order", &order), ("event_id", &event_id)])
+    let order = plain(&thanked.order);
+    let event_id = demo.event_id(&order).unwrap_or_default();
+    let platform = checkout::PLATFORM.as_str();
+    let values = [("order", &*order), ("event_id", &*event_id), ("platform", platform)];
+    page("/thanks", SHOP, &demo.tag(), body, note, &values)
 }
 
 /// What may stand in a page's own script: a query can be anybody's.

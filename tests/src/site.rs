@@ -123,7 +123,7 @@ async fn answer(request: Request<Incoming>, world: &World, held: &Mutex<Held>) -
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let body = String::from_utf8_lossy(&bytes).into_owned();
     let (url, path) = (parts.uri.to_string(), parts.uri.path().to_owned());
-    let response = if path == "/t.js" || path.starts_with("/v1/") || path.starts_with("/r/") {
+    let response = if path == "/t.js" || ["/v1/", "/r/", "/w/"].iter().any(|prefix| path.starts_with(prefix)) {
         api(&parts, &body, world).await
     } else if path == "/favicon.ico" {
         Response::new(Full::default())
@@ -143,7 +143,7 @@ async fn api(parts: &hyper::http::request::Parts, body: &str, world: &World) -> 
         event["headers"][name.as_str()] = String::from_utf8_lossy(value.as_bytes()).into_owned().into();
     }
     let request = request::of(&event);
-    let response = if parts.uri.path().starts_with("/v1/orders") {
+    let response = if ["/v1/orders", "/w/"].iter().any(|prefix| parts.uri.path().starts_with(prefix)) {
         order::handle(&world.order, &request).await
     } else {
         click::handle(&world.click, &request).await

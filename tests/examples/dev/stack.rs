@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tests::event_source::{self, EventSource};
-use tests::funnel::Funnel;
+use tests::funnel::{self, Connected, Funnel};
 use tests::lambda::{self, Watch};
 use tests::net;
 use tests::progress::Progress;
@@ -32,6 +32,8 @@ pub(crate) struct Stack {
     pub(crate) meta: Meta,
     /// The demo tenant.
     pub(crate) tenant: Seeded,
+    /// Where the demo tenant's checkout posts to.
+    checkout_path: String,
     /// The pages to click through, unless the main job alone is done.
     pub(crate) funnel: Option<Funnel>,
     watch: Watch,
@@ -60,9 +62,13 @@ impl Stack {
         progress.say("migrating");
         let applied = invoke(&http, &watch, "migrate").await?;
         progress.say(format!("  {applied}"));
-        let tenant = seed(&parts, &meta).await?;
-        let funnel =
-            if options.once { None } else { Some(Funnel::start(&tenant, watch.port(), options.funnel_port).await?) };
+        let (tenant, checkout) = seed(&parts, &meta).await?;
+        let checkout_path = checkout.path.clone();
+        let funnel = if options.once {
+            None
+        } else {
+            Some(Funnel::start(&tenant, checkout, watch.port(), options.funnel_port).await?)
+        };
         let event_source = EventSource::start(&event_source::Settings {
             sqs: aws_sdk_sqs::Client::new(&parts.sdk),
             queue_url: parts.queue_url.clone(),
@@ -73,7 +79,7 @@ impl Stack {
             progress: progress.clone(),
         })?;
         let schedule = schedule(http.clone(), watch.invoke_url("sweep"), progress.clone());
-        Ok(Self { http, meta, tenant, funnel, watch, _event_source: event_source, schedule, parts })
+        Ok(Self { http, meta, tenant, checkout_path, funnel, watch, _event_source: event_source, schedule, parts })
     }
 
     /// The URL of a path of the API.
@@ -106,6 +112,7 @@ impl Stack {
                 "orders",
                 format!("POST {base}/v1/orders, GET {base}/v1/orders/{{event_id}}, GET {base}/v1/orders?order_id="),
             ),
+            ("webhooks", format!("POST {base}{} (as Hotmart posts)", self.checkout_path)),
             ("setup", format!("{base}/setup (answers 501 until the wizard is built)")),
             ("invoke", format!("POST {} (dispatch, migrate)", self.watch.invoke_url("sweep"))),
             ("database", self.parts.db_url()),
@@ -149,7 +156,7 @@ fn environment(parts: &Parts, meta: &Meta) -> Vec<(String, String)> {
     all
 }
 
-async fn seed(parts: &Parts, meta: &Meta) -> Result<Seeded> {
+async fn seed(parts: &Parts, meta: &Meta) -> Result<(Seeded, Connected)> {
     let client = parts.connect().await?;
     let mut tenant = seed::rows(&client, "demo").await?;
     let hours = "test_event_code_until = case when $2::text is not null then now() + interval '24 hours' end";
@@ -162,9 +169,9 @@ async fn seed(parts: &Parts, meta: &Meta) -> Result<Seeded> {
         .context("the demo tenant's pixel")?;
     tenant.pixel_id.clone_from(&meta.pixel_id);
     tenant.access_token.clone_from(&meta.access_token);
-    client.batch_execute(&Funnel::setting(&tenant)).await.context("the demo's checkout")?;
     seed::secret(&parts.sdk, SECRETS_PREFIX, &tenant).await?;
-    Ok(tenant)
+    let checkout = funnel::connect(&client, &parts.sdk, SECRETS_PREFIX, &tenant).await?;
+    Ok((tenant, checkout))
 }
 
 async fn invoke(http: &reqwest::Client, watch: &Watch, function: &str) -> Result<String> {
