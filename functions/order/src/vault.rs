@@ -10,7 +10,8 @@ pub struct Vault {
     secrets: Secrets,
     prefix: String,
     body_key_id: Option<String>,
-    body_key: OnceCell<BodyKey>,
+    /// Boxed: a key is large, and most environments never need it.
+    body_key: OnceCell<Box<BodyKey>>,
 }
 
 impl Vault {
@@ -30,8 +31,9 @@ impl Vault {
         let Some(id) = &self.body_key_id else { return Ok(None) };
         let key = self.body_key.get_or_try_init(|| async {
             let text = self.secrets.text(id).await?;
-            BodyKey::of(&text).map_err(|_| Error::Malformed(id.clone(), "want 32 characters or more"))
+            let key = BodyKey::of(&text);
+            key.map(Box::new).map_err(|_| Error::Malformed(id.clone(), "want 32 characters or more"))
         });
-        key.await.map(Some)
+        Ok(Some(key.await?))
     }
 }

@@ -19,11 +19,16 @@ const SECRET_MAX: u64 = 4096;
 
 impl Given {
     fn over(&self, settings: Settings) -> Settings {
+        let named = |given: &Option<String>, now| match given.as_deref() {
+            None => now,
+            Some("none") => None,
+            Some(name) => Some(name.to_owned()),
+        };
         Settings {
             label: self.label.clone().unwrap_or(settings.label),
             amount: self.amount.unwrap_or(settings.amount),
-            order_id_slot: self.order_id_slot.clone().unwrap_or(settings.order_id_slot),
-            shop: self.shop.clone().unwrap_or(settings.shop),
+            order_id_slot: named(&self.order_id_slot, settings.order_id_slot),
+            shop: named(&self.shop, settings.shop),
         }
     }
 }

@@ -7,6 +7,7 @@ mod kept;
 mod logs;
 mod manage;
 mod paths;
+mod readme;
 mod replay;
 mod sales;
 mod secrets;

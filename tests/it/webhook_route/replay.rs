@@ -115,7 +115,8 @@ async fn two_replays_at_once_and_a_delivery_beside_them_record_it_once() -> Resu
     }
     world.platform_secret(&hotmart, PLATFORM_SECRET).await?;
     let (one, other) = tokio::join!(replay(&world), replay(&world));
-    (one?, other?);
+    one?;
+    other?;
     assert_eq!(kept(&world).await?, "");
     let sql = "select count(distinct delivery_key) from deliveries where outcome = 'ignored'";
     assert_eq!(world.count(sql, &[]).await?, 3);

@@ -7,7 +7,7 @@ use shared::http;
 use shared::intake::Read;
 
 #[derive(Serialize)]
-struct Received {
+struct Told {
     received: bool,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -19,11 +19,11 @@ pub(super) fn probe(method: &Method) -> Response<Body> {
     if method == Method::HEAD {
         return http::empty(StatusCode::OK);
     }
-    http::json(StatusCode::OK, &Received { received: true, outcome: "probe", reason: None })
+    http::json(StatusCode::OK, &Told { received: true, outcome: "probe", reason: None })
 }
 
 /// To a delivery that was read as this and is recorded.
-pub(super) struct Answer(Received);
+pub(super) struct Answer(Told);
 
 impl Answer {
     pub(super) fn of(read: &Read) -> Self {
@@ -32,7 +32,7 @@ impl Answer {
             Read::Ignored { reason, .. } => ("ignored", Some(reason.as_str())),
             Read::Rejected(reason) => ("rejected", Some(reason.as_str())),
         };
-        Self(Received { received: true, outcome, reason })
+        Self(Told { received: true, outcome, reason })
     }
 
     pub(super) fn response(&self) -> Response<Body> {

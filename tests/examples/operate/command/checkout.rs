@@ -32,7 +32,7 @@ pub(crate) enum Checkout {
     ReplayBodies { tenant: String, id: Option<String> },
 }
 
-/// What was said of a connection's settings. An empty text is "none".
+/// What was said of a connection's settings; `none` for a slot or a shop ends it.
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     /// For people.
@@ -40,9 +40,9 @@ pub(crate) struct Given {
     /// Which amount is the value.
     pub(crate) amount: Option<Amount>,
     /// The slot of the seller's own order id.
-    pub(crate) order_id_slot: Option<Option<String>>,
+    pub(crate) order_id_slot: Option<String>,
     /// Which shop it is.
-    pub(crate) shop: Option<Option<String>>,
+    pub(crate) shop: Option<String>,
 }
 
 /// Where a secret is read.
@@ -110,9 +110,12 @@ fn given(arguments: &mut Arguments) -> Result<Given, String> {
     let amount = arguments
         .option("--amount")
         .map(|word| Amount::parse(&word).ok_or_else(|| format!("--amount takes one of {}", Amount::WORDS.join(" "))));
-    let mut named = |name| arguments.option(name).map(|text| (text != "none").then_some(text));
-    let (order_id_slot, shop) = (named("--order-id-slot"), named("--shop"));
-    Ok(Given { label: arguments.option("--label"), amount: amount.transpose()?, order_id_slot, shop })
+    Ok(Given {
+        label: arguments.option("--label"),
+        amount: amount.transpose()?,
+        order_id_slot: arguments.option("--order-id-slot"),
+        shop: arguments.option("--shop"),
+    })
 }
 
 fn secret(arguments: &mut Arguments) -> Result<Option<SecretFrom>, String> {
