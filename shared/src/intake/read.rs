@@ -1,6 +1,6 @@
 //! What a delivery comes to.
 
-use super::sale;
+use super::sale::{key, sale};
 use crate::db::connections::Connection;
 use crate::db::sales::Sale;
 use crate::domain::order::{Ignored, Order, OrderId, Outcome, Rejected};
@@ -27,7 +27,7 @@ pub fn read(connection: &Connection, delivery: &Delivery<'_>, context: &Context)
     match connection.platform.parse_delivery(delivery, context) {
         Outcome::Orders { main, also } => sales(connection, &main, &also).map_or_else(Read::Rejected, Read::Sales),
         Outcome::Ignored { reason, order } => {
-            let order_key = order.and_then(|order| order.key(connection.platform.as_str()));
+            let order_key = order.and_then(|order| key(connection, &order, true));
             Read::Ignored { reason, order_key: order_key.as_ref().map(OrderId::as_str).map(str::to_owned) }
         }
         Outcome::Rejected(reason) => Read::Rejected(reason),

@@ -61,7 +61,7 @@ pub fn sale(connection: &Connection, order: &Order, is_main: bool) -> Result<Sal
 /// The seller's own order id where the connection names its slot; else the platform's.
 ///
 /// Only a sale of its own has the seller's: an order bump and a renewal carry the same slots, and are other sales.
-fn key(connection: &Connection, order: &Order, is_main: bool) -> Option<OrderId> {
+pub(super) fn key(connection: &Connection, order: &Order, is_main: bool) -> Option<OrderId> {
     let slot = connection.order_id_slot.as_ref().filter(|_| is_main && order.kind == Kind::First);
     let own = slot.and_then(|slot| order.tracking.slots.get(slot)).and_then(|text| OrderId::parse(text));
     own.or_else(|| match &connection.shop {

@@ -140,13 +140,16 @@ async fn a_connection_that_was_changed_since_it_was_remembered_is_looked_up_agai
     let world = World::new().await?;
     let hotmart = world.connect(Platform::Hotmart).await?;
     post(&world, &hotmart, "d1", "PURCHASE_PROTEST").await?.expect(200)?;
-    for (id, event) in [("d2", "PURCHASE_PROTEST"), ("d3", "WITHOUT_VALUE")] {
+    for (id, event) in [("d2", "PURCHASE_PROTEST"), ("d3", "WITHOUT_VALUE"), ("d5", "PURCHASE_APPROVED")] {
         world.execute("update connections set version = version + 1").await?;
         post(&world, &hotmart, id, event).await?.expect(200)?;
     }
     world.execute("update connections set version = version + 1").await?;
     forge(&world, &hotmart, "d4").await?.expect_problem(401)?;
-    assert_eq!(rows(&world).await?, "ignored refund_requested, ignored refund_requested, rejected value_missing");
+    assert_eq!(
+        rows(&world).await?,
+        "ignored refund_requested, ignored refund_requested, rejected value_missing, conversion"
+    );
     assert_eq!(kept(&world).await?, "not_authentic, value_missing");
     Ok(())
 }

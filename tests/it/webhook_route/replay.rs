@@ -1,15 +1,17 @@
 //! Replay: what was refused is taken after the repair, and nothing twice.
 
 use anyhow::Result;
-use shared::db::connections::manage;
+use shared::db::connections::{Settings, manage};
+use shared::domain::order::Amount;
 use shared::intake::replay::{Replay, Replayed};
 use shared::intake::seal::{BodyKey, Owner};
 use shared::platforms::{Delivery, Platform};
 use shared::secrets::Secrets;
 use tests::world::{BODY_KEY_TEXT, Connected, PLATFORM_SECRET, SECRETS_PREFIX, World};
 
+use super::secrets::touch;
 use super::sign::signed_at;
-use super::{TOKEN, delivery, forge, kept, moving, post, rows, wait};
+use super::{TOKEN, delivery, forge, kept, moving, post, received, rows, wait};
 
 async fn replay_by(world: &World, text: &str, connection: Option<&str>) -> Result<Replayed> {
     let (secrets, key) = (Secrets::new(&world.sdk), BodyKey::of(text)?);
@@ -43,6 +45,7 @@ async fn a_mistyped_secret_loses_no_sale() -> Result<()> {
     assert_eq!(replayed, Replayed { taken: 2, ignored: 1, not_authentic: 1, ..Replayed::default() });
     assert_eq!(kept(&world).await?, "not_authentic");
     assert!(rows(&world).await?.contains("ignored refund_requested"));
+    assert_eq!(world.count("select count(*) from conversions where state = 'pending'", &[]).await?, 2);
     assert_eq!(replay(&world).await?, Replayed { not_authentic: 1, ..Replayed::default() });
     Ok(())
 }
@@ -103,6 +106,77 @@ async fn a_rejection_that_is_repaired_counts_as_a_duplicate_of_what_it_became() 
     assert_eq!(kept(&world).await?, "");
     let by_outcome = "select string_agg(outcome || ' ' || reason, ', ' order by outcome) from deliveries";
     assert_eq!(world.text(by_outcome, &[]).await?.as_deref(), Some("duplicate replayed, ignored refund_requested"));
+    Ok(())
+}
+
+/// What is in the ledger of the seeded tenant, and that nothing is wrong with it.
+async fn ledger(world: &World) -> Result<String> {
+    let faults = "select count(*) from tenants t, ledger_faults(t.id) f";
+    assert_eq!(world.count(faults, &[]).await?, 0);
+    let sql = "select coalesce(string_agg(concat_ws(' ', outcome, reason), ', ' order by outcome, reason), '') from deliveries";
+    Ok(world.text(sql, &[]).await?.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_sale_that_was_delivered_again_before_its_replay_is_one_sale() -> Result<()> {
+    let world = World::new().await?;
+    let hotmart = mistyped(&world, Platform::Hotmart).await?;
+    post(&world, &hotmart, "d1", "PURCHASE_APPROVED").await?.expect_problem(401)?;
+    world.platform_secret(&hotmart, PLATFORM_SECRET).await?;
+    touch(&world, &hotmart).await?;
+    // The first delivery after it finds out.
+    post(&world, &hotmart, "d2", "PURCHASE_PROTEST").await?;
+    post(&world, &hotmart, "d1", "PURCHASE_APPROVED").await?.expect(200)?;
+    assert_eq!(replay(&world).await?.taken, 1);
+    assert_eq!(world.count("select count(*) from conversions", &[]).await?, 1);
+    assert_eq!(world.count("select count(*) from deliveries where outcome = 'conversion'", &[]).await?, 1);
+    ledger(&world).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replayed_sale_happened_when_it_first_came() -> Result<()> {
+    let mut world = World::new().await?;
+    moving(&mut world);
+    wait(-2 * 24 * 3600);
+    let hotmart = mistyped(&world, Platform::Hotmart).await?;
+    let came_at = world.order.clock.now_s();
+    // It says no time of its own.
+    let mut body: serde_json::Value = serde_json::from_str(&delivery("d1", "PURCHASE_APPROVED"))?;
+    body["creation_date"] = serde_json::Value::Null;
+    for _ in 0..2 {
+        world.deliver(&hotmart, &[TOKEN], &body.to_string()).await?.expect_problem(401)?;
+        wait(3600);
+    }
+    world.platform_secret(&hotmart, PLATFORM_SECRET).await?;
+    assert_eq!(replay(&world).await?, Replayed { taken: 1, ..Replayed::default() });
+    let happened_at = world.count("select extract(epoch from event_time)::bigint from conversions", &[]).await?;
+    assert!((0..5).contains(&(happened_at - came_at)), "{}", happened_at - came_at);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sale_without_the_chosen_amount_is_taken_once_another_is_chosen() -> Result<()> {
+    let world = World::new().await?;
+    let hotmart = world.connect(Platform::Hotmart).await?;
+    let (tenant, id) = (hotmart.tenant_id.as_str(), hotmart.id.as_str());
+    let set = async |amount: Amount| {
+        let change = &move |settings| Settings { amount, ..settings };
+        let changed = world.order.db.run(|client| manage::change(client, tenant, id, change)).await?;
+        changed.map_err(|refused| anyhow::anyhow!("{refused}"))
+    };
+    set(Amount::Net).await?;
+    for _ in 0..2 {
+        let answer = post(&world, &hotmart, "d1", "PURCHASE_APPROVED").await?.expect(200)?;
+        assert_eq!(answer, received("rejected", Some("amount_not_stated")));
+    }
+    assert_eq!(ledger(&world).await?, "duplicate redelivery, rejected amount_not_stated");
+    set(Amount::Price).await?;
+    assert_eq!(replay(&world).await?, Replayed { taken: 1, ..Replayed::default() });
+    assert_eq!(ledger(&world).await?, "conversion, duplicate redelivery, duplicate replayed");
+    assert_eq!(kept(&world).await?, "");
+    post(&world, &hotmart, "d1", "PURCHASE_APPROVED").await?.expect(200)?;
+    assert_eq!(world.count("select count(*) from conversions", &[]).await?, 1);
     Ok(())
 }
 

@@ -23,7 +23,7 @@ async fn nowhere() -> Result<order::Vault> {
 }
 
 /// Tells the functions of a change, as the operator's program does.
-async fn touch(world: &World, connected: &Connected) -> Result<()> {
+pub(super) async fn touch(world: &World, connected: &Connected) -> Result<()> {
     let (tenant, id) = (connected.tenant_id.as_str(), connected.id.as_str());
     assert!(world.order.db.run(|client| async move { manage::touch(&client, tenant, id).await }).await?);
     Ok(())
