@@ -3,6 +3,7 @@
 
 mod purge;
 mod run;
+mod steps;
 
 use std::time::{Duration, Instant};
 
@@ -85,7 +86,7 @@ pub async fn sweep(state: &State) -> Result<Swept, Error> {
 /// twice: a dispatcher claims before it sends.
 pub async fn sweep_until(state: &State, deadline: Instant) -> Result<Swept, Error> {
     let mut run = Run::new(state, deadline);
-    run.all().await;
+    steps::all(&mut run).await;
     let (swept, failed) = run.done();
     tracing::info!(
         released = swept.released,

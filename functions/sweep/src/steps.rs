@@ -1,0 +1,100 @@
+//! The steps of a run, each a batch in turn.
+
+use shared::db::sweep::{alert, expire, release, wake};
+use shared::queue::Message;
+
+use crate::purge;
+use crate::run::{Failure, Run};
+
+/// The most tenants woken in one run: the longest waiting come first, and the next run goes on.
+const MOST_WOKEN: i64 = 5000;
+/// The most tenants told of in one run, for the same reason.
+const MOST_ALERTED: i64 = 100;
+/// Messages between two looks at the clock: ten requests to SQS.
+const MESSAGES: usize = 100;
+
+/// The steps, in the order of their first batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Release,
+    Expire,
+    Wake,
+    Alert,
+    Sessions,
+    Purge,
+}
+
+impl Step {
+    const ALL: [Self; 6] = [Self::Release, Self::Expire, Self::Wake, Self::Alert, Self::Sessions, Self::Purge];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Expire => "expire",
+            Self::Wake => "wake",
+            Self::Alert => "alert",
+            Self::Sessions => "sessions",
+            Self::Purge => "purge",
+        }
+    }
+}
+
+/// Runs every step in turn, until all have nothing left or the time is up.
+pub(crate) async fn all(run: &mut Run<'_>) {
+    let mut steps = Step::ALL.to_vec();
+    while !steps.is_empty() {
+        let mut unfinished = Vec::new();
+        for step in steps {
+            if !run.has_time() {
+                return;
+            }
+            match batch(run, step).await {
+                Ok(true) => unfinished.push(step),
+                Ok(false) => {}
+                Err(failure) => run.fail(step.as_str(), &failure),
+            }
+        }
+        steps = unfinished;
+    }
+}
+
+/// One batch of a step; whether there may be more.
+async fn batch(run: &mut Run<'_>, step: Step) -> Result<bool, Failure> {
+    match step {
+        Step::Release => {
+            let count = run.statement(|client| async move { release::release(&client).await }).await?;
+            run.swept.released += count;
+            Ok(count > 0)
+        }
+        Step::Expire => {
+            let count = run.statement(|client| async move { expire::expire(&client).await }).await?;
+            run.swept.expired += count;
+            Ok(count > 0)
+        }
+        Step::Wake => wake(run).await.map(|()| false),
+        Step::Alert => alert(run).await.map(|()| false),
+        Step::Sessions => run.sessions(None).await,
+        Step::Purge => purge::tenant(run).await,
+    }
+}
+
+async fn wake(run: &mut Run<'_>) -> Result<(), Failure> {
+    let due = run.statement(|client| async move { wake::due(&client, MOST_WOKEN).await }).await?;
+    run.swept.due = due.len();
+    let messages: Vec<Message> =
+        due.into_iter().map(|(tenant_id, event_id)| Message::Dispatch { tenant_id, event_id }).collect();
+    for some in messages.chunks(MESSAGES) {
+        run.swept.woken += run.in_time(run.state.queue.send_all(some)).await??;
+    }
+    Ok(())
+}
+
+async fn alert(run: &mut Run<'_>) -> Result<(), Failure> {
+    let endangered = run.statement(|client| async move { alert::endangered(&client, MOST_ALERTED).await }).await?;
+    run.swept.alerted = endangered.len();
+    for it in endangered {
+        let alert::Endangered { tenant_id, reason, events, expires_at } = it;
+        tracing::error!(tenant.id = tenant_id, reason, events, expires_at, "events about to expire");
+    }
+    Ok(())
+}
