@@ -3,7 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
-use shared::db::{clicks, dispatch, funnels, history, identities, keys, orders, sales, stories, visits};
+use shared::db::{
+    clicks, connections, deliveries, dispatch, funnels, history, identities, keys, orders, sales, stories, visits,
+};
 use tests::world::World;
 
 const ROWS: i32 = 100_000;
@@ -190,6 +192,7 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let found = scans(&world, "sales", sales::sql(), &sale).await?;
     assert_indexed("sale", &found, &wanted);
     assert_indexed("sale", &found, &["connections_pkey", "deliveries_tenant_id_delivery_key_idx"]);
+    unused(&world).await?;
 
     world.fill("waiting", 3000).await?;
     world.execute("analyze dispatch_attempts").await?;
@@ -209,6 +212,36 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     assert_indexed("country", &found, &["funnels_id_key", "tenants_pkey"]);
     let found = scans(&world, "keys", keys::FIND, &format!("'{tenant}'")).await?;
     assert_indexed("keys", &found, &["api_keys_pkey", "tenants_pkey"]);
+    Ok(())
+}
+
+/// A path's connection, and a delivery that makes no order, with 90,000 kept bodies in the table.
+async fn unused(world: &World) -> Result<()> {
+    let tenant = &world.tenant.id;
+    world
+        .execute(
+            "update connections set path_hash = encode(sha256((tenant_id || id)::bytea), 'hex');
+             insert into kept_bodies (tenant_id, id, connection_id, digest, reason, received_at, bytes, sealed)
+             select tenant_id, id || n, id, encode(sha256(n::text::bytea), 'hex'), 'not_authentic', now() - n * interval '3 hours', 500, ''
+             from connections, generate_series(1, 60) n where tenant_id like 't1__' or tenant_id like 't2___' limit 90000;
+             analyze connections; analyze kept_bodies",
+        )
+        .await?;
+    let found = scans(world, "path", connections::FIND, "'t100', repeat('0', 64)").await?;
+    assert_indexed("path", &found, &["tenants_pkey"]);
+    let ignored = format!(
+        "'{tenant}','shop',1,'new-1',encode(sha256('d'), 'hex'),'hotmart',null,'rejected','unreadable','body',repeat('a', 64),1700000000,'x'"
+    );
+    let found = scans(world, "unused", &deliveries::RECORD, &ignored).await?;
+    let wanted = [
+        "connections_pkey",
+        "deliveries_tenant_id_delivery_key_idx",
+        "kept_bodies_received_at_idx",
+        "kept_bodies_pkey",
+    ];
+    assert_indexed("unused", &found, &wanted);
+    let found = scans(world, "bodies", purge::Kind::Bodies.sql(), "'t100', 90").await?;
+    assert_indexed("bodies", &found, &["kept_bodies_pkey"]);
     Ok(())
 }
 
