@@ -1,13 +1,15 @@
 //! The platform's own secret: mistyped, replaced, empty, away.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use shared::db::Db;
 use shared::db::connections::manage;
 use shared::platforms::Platform;
 use shared::queue::Queue;
 use shared::secrets::Secrets;
 use tests::net;
-use tests::world::{BODY_KEY, Connected, SECRETS_PREFIX, World, db_config, sdk_config, vault};
+use tests::relay::Relay;
+use tests::world::{Connected, SECRETS_PREFIX, World, db_config, sdk_config, vault};
+use url::Url;
 
 use super::{TOKEN, delivery, forge, kept, moving, post, received, rows, wait};
 
@@ -16,10 +18,10 @@ fn with_vault(world: &World, vault: order::Vault) -> order::State {
     order::State::new(Db::new(db_config(world.db.url()), None, 1), Queue::new(&world.sdk, &world.queue_url), vault)
 }
 
-/// A vault of a Secrets Manager that does not answer, with the body key of one that does or of none.
-async fn nowhere() -> Result<order::Vault> {
-    let sdk = sdk_config(&format!("http://127.0.0.1:{}", net::free_port()?)).await;
-    Ok(order::Vault::new(Secrets::new(&sdk), SECRETS_PREFIX.to_owned(), Some(BODY_KEY.to_owned())))
+/// A vault of a Secrets Manager on this port. It keeps no body, which would want Secrets Manager too.
+async fn vault_at(port: u16) -> order::Vault {
+    let sdk = sdk_config(&format!("http://127.0.0.1:{port}")).await;
+    order::Vault::new(Secrets::new(&sdk), SECRETS_PREFIX.to_owned(), None)
 }
 
 /// Tells the functions of a change, as the operator's program does.
@@ -34,7 +36,7 @@ async fn while_secrets_are_away_a_delivery_is_to_come_again_and_then_is_taken() 
     let mut world = World::new().await?;
     let hotmart = world.connect(Platform::Hotmart).await?;
     let before = world.contents().await?;
-    let away = with_vault(&world, nowhere().await?);
+    let away = with_vault(&world, vault_at(net::free_port()?).await);
     let good = std::mem::replace(&mut world.order, away);
     for id in ["d1", "d2"] {
         let answer = post(&world, &hotmart, id, "PURCHASE_PROTEST").await?;
@@ -45,6 +47,27 @@ async fn while_secrets_are_away_a_delivery_is_to_come_again_and_then_is_taken() 
     assert_eq!(world.contents().await?, before);
     world.order = good;
     post(&world, &hotmart, "d1", "PURCHASE_PROTEST").await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_secrets_are_away_what_fits_the_remembered_ones_is_taken_and_the_rest_is_to_come_again() -> Result<()> {
+    let mut world = World::new().await?;
+    let hotmart = world.connect(Platform::Hotmart).await?;
+    let aws = Url::parse(world.sdk.endpoint_url().context("an endpoint")?)?.port().context("a port")?;
+    let line = Relay::to(aws).await?;
+    world.order = with_vault(&world, vault_at(line.port()).await);
+    moving(&mut world);
+    post(&world, &hotmart, "d1", "PURCHASE_PROTEST").await?.expect(200)?;
+    line.down();
+    wait(5);
+    for _ in 0..2 {
+        forge(&world, &hotmart, "d2").await?.expect_problem(503)?;
+    }
+    post(&world, &hotmart, "d3", "PURCHASE_PROTEST").await?.expect(200)?;
+    line.up();
+    wait(5);
+    forge(&world, &hotmart, "d2").await?.expect_problem(401)?;
     Ok(())
 }
 
