@@ -33,7 +33,7 @@ pub(crate) struct Stack {
     /// The demo tenant.
     pub(crate) tenant: Seeded,
     /// Where the demo tenant's checkout posts to.
-    checkout_path: String,
+    posts: Connected,
     /// The pages to click through, unless the main job alone is done.
     pub(crate) funnel: Option<Funnel>,
     watch: Watch,
@@ -63,7 +63,7 @@ impl Stack {
         let applied = invoke(&http, &watch, "migrate").await?;
         progress.say(format!("  {applied}"));
         let (tenant, checkout) = seed(&parts, &meta).await?;
-        let checkout_path = checkout.path.clone();
+        let posts = checkout.clone();
         let funnel = if options.once {
             None
         } else {
@@ -79,7 +79,7 @@ impl Stack {
             progress: progress.clone(),
         })?;
         let schedule = schedule(http.clone(), watch.invoke_url("sweep"), progress.clone());
-        Ok(Self { http, meta, tenant, checkout_path, funnel, watch, _event_source: event_source, schedule, parts })
+        Ok(Self { http, meta, tenant, posts, funnel, watch, _event_source: event_source, schedule, parts })
     }
 
     /// The URL of a path of the API.
@@ -112,7 +112,13 @@ impl Stack {
                 "orders",
                 format!("POST {base}/v1/orders, GET {base}/v1/orders/{{event_id}}, GET {base}/v1/orders?order_id="),
             ),
-            ("webhooks", format!("POST {base}{} (as Hotmart posts)", self.checkout_path)),
+            (
+                "webhooks",
+                format!(
+                    "POST {base}{} (as Hotmart posts, with x-hotmart-hottok: {})",
+                    self.posts.path, self.posts.token
+                ),
+            ),
             ("setup", format!("{base}/setup (answers 501 until the wizard is built)")),
             ("invoke", format!("POST {} (dispatch, migrate)", self.watch.invoke_url("sweep"))),
             ("database", self.parts.db_url()),

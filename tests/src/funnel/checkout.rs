@@ -30,7 +30,8 @@ pub(super) const PRICE: u32 = 97;
 pub struct Connected {
     /// `/w/<tenant>.<secret>`.
     pub path: String,
-    token: String,
+    /// What it sends in `x-hotmart-hottok`.
+    pub token: String,
 }
 
 /// Connects the checkout to a tenant, as `operate connect` does: a link there gets the click id, and what it posts is taken. The
