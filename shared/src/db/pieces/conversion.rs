@@ -3,7 +3,7 @@
 use super::Given;
 use crate::domain::delivery::SEND_WITHIN_S;
 
-/// The CTEs `claim` (a row where the event id is claimed by this statement) to `observation`, over those of [`super::matching`].
+/// The CTEs `claim` (a row where the event id is claimed by this statement) to `observation`, over those of [`super::matching()`].
 /// `order_id` is the event's, as SQL.
 ///
 /// Their parameters: `$1` tenant, `$3` the id of every row, `$5` order key, `$6` event id, `$7` event name, `$8` value, `$9` currency,
