@@ -2,6 +2,7 @@
 
 use shared::db::keys::Key;
 use shared::db::orders::NewOrder;
+use shared::db::signals::Signals;
 use shared::domain::conversion::{self, IgnoredReason};
 use shared::domain::delivery::SEND_WITHIN_S;
 use shared::domain::event_id::EventId;
@@ -30,7 +31,6 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
     let mut buyer = core.buyer.hashed(key.country);
     warnings.extend(order_body::left_out_of_buyer(&core.buyer, &buyer));
     let click = core.click;
-    let built_fbc = click.fbc_of_now(now_s);
     if let Some(fbc) = &click.fbc {
         buyer.fbc(fbc);
     }
@@ -38,9 +38,9 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
         buyer.fbp(fbp);
     }
     let event_id = EventId::of(&key.tenant_id, &core.order_id, &core.event_name, &core.value);
-    let (Ok((custom_data, without_items)), Ok(user_data), Ok(utm)) = (
+    let (Ok((custom_data, without_items)), Ok(of), Ok(utm)) = (
         conversion::custom_data_that_fits(&core.order_id, &core.value, &core.items),
-        serde_json::to_string(&buyer),
+        Signals::of(&buyer, &click, now_s),
         serde_json::to_string(&core.utm),
     ) else {
         return Err(Problem::not_parseable("the order cannot be written as JSON"));
@@ -64,20 +64,12 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
         state: core.state.map(OrderState::as_str),
         ignored: not_a_sale.then_some(IgnoredReason::OrderNotPaid),
         custom_data,
-        email_hash: buyer.digest("em"),
-        phone_hash: buyer.digest("ph"),
-        external_id_hash: buyer.digest("external_id"),
-        ip: buyer.plain("client_ip_address").map(str::to_owned),
-        user_agent: buyer.plain("client_user_agent").map(str::to_owned),
-        user_data,
-        click_id: click.click_id,
-        fbclid: click.fbclid.map(|fbclid| fbclid.as_str().to_owned()),
-        built_fbc: built_fbc.map(|fbc| fbc.as_str().to_owned()),
-        fbc: click.fbc.map(|fbc| fbc.as_str().to_owned()),
-        fbp: click.fbp.map(|fbp| fbp.as_str().to_owned()),
-        event_source_url: core.event_source_url,
-        action_source: core.action_source.map(ActionSource::as_str),
-        utm,
+        signals: Signals {
+            event_source_url: core.event_source_url,
+            action_source: core.action_source.map(ActionSource::as_str),
+            utm,
+            ..of
+        },
     };
     Ok(Parsed { order, warnings })
 }

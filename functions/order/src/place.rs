@@ -85,9 +85,11 @@ async fn wake(state: &State, request: &Request, order: &NewOrder) {
 
 /// A website event needs the agent and the page (Meta, Server event parameters); without them it is not one.
 fn changed_action_source(order: &NewOrder, kept: &Kept) -> Option<FieldError> {
-    (!kept.duplicate && order.action_source.is_some_and(|wanted| wanted != kept.action_source)).then(|| FieldError {
-        field: "action_source".into(),
-        code: "not_website",
-        message: format!("is {} because the buyer's agent or page is not known", kept.action_source),
+    (!kept.duplicate && order.signals.action_source.is_some_and(|wanted| wanted != kept.action_source)).then(|| {
+        FieldError {
+            field: "action_source".into(),
+            code: "not_website",
+            message: format!("is {} because the buyer's agent or page is not known", kept.action_source),
+        }
     })
 }

@@ -56,11 +56,14 @@ pub struct Unused<'a> {
     pub body: Option<NewBody>,
 }
 
-/// What became of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is recorded, and its body kept.
-    Taken,
+    /// It is recorded, and its body kept where it has to be.
+    Taken {
+        /// The events that wait for the dispatcher because of it.
+        wakes: Vec<String>,
+    },
     /// The connection is not what it was when it was looked up: changed or revoked.
     NotInForce,
     /// The tenant is retired.
@@ -129,5 +132,5 @@ pub async fn record(client: &Client, unused: &Unused<'_>) -> Result<Recorded, Er
         return Ok(Recorded::NotInForce);
     }
     let is_retired = row.try_get::<_, &str>("status")? == "retired";
-    Ok(if is_retired { Recorded::Retired } else { Recorded::Taken })
+    Ok(if is_retired { Recorded::Retired } else { Recorded::Taken { wakes: Vec::new() } })
 }

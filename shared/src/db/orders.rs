@@ -9,6 +9,7 @@ use tokio_postgres::types::ToSql;
 
 use super::Error;
 use super::pipeline;
+use super::signals::Signals;
 use super::stories::{candidates, rules};
 use crate::domain::attribution;
 use crate::domain::conversion::{IgnoredReason, State};
@@ -42,36 +43,10 @@ pub struct NewOrder {
     pub state: Option<&'static str>,
     /// Why it sends nothing, if it does not.
     pub ignored: Option<IgnoredReason>,
-    /// The order's own `user_data`, as JSON.
-    pub user_data: String,
     /// `custom_data`, as JSON.
     pub custom_data: String,
-    /// The buyer's hashes, for the identity stage.
-    pub email_hash: Option<String>,
-    /// See `email_hash`.
-    pub phone_hash: Option<String>,
-    /// See `email_hash`: the seller's own id of the buyer.
-    pub external_id_hash: Option<String>,
-    /// Identifiers of the click that the order carries.
-    pub click_id: Option<String>,
-    /// See `click_id`.
-    pub fbc: Option<String>,
-    /// See `click_id`; derived from fbc where only that was given.
-    pub fbclid: Option<String>,
-    /// See `click_id`.
-    pub fbp: Option<String>,
-    /// fbc built from the order's fbclid, sent where neither the order nor the click has one.
-    pub built_fbc: Option<String>,
-    /// The buyer's address, for the network stage.
-    pub ip: Option<String>,
-    /// The buyer's agent.
-    pub user_agent: Option<String>,
-    /// The page that the order was made on.
-    pub event_source_url: Option<String>,
-    /// As the caller says, if they do.
-    pub action_source: Option<&'static str>,
-    /// The order's own UTMs, as JSON.
-    pub utm: String,
+    /// Of buyer and click.
+    pub signals: Signals,
 }
 
 /// What became of an order.
@@ -124,21 +99,21 @@ pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error
         &event_time_us,
         &order.state,
         &ignored,
-        &order.user_data,
+        &order.signals.user_data,
         &order.custom_data,
-        &order.email_hash,
-        &order.phone_hash,
-        &order.click_id,
-        &order.fbc,
-        &order.fbclid,
-        &order.fbp,
-        &order.built_fbc,
-        &order.ip,
-        &order.user_agent,
-        &order.event_source_url,
-        &order.action_source,
-        &order.utm,
-        &order.external_id_hash,
+        &order.signals.email_hash,
+        &order.signals.phone_hash,
+        &order.signals.click_id,
+        &order.signals.fbc,
+        &order.signals.fbclid,
+        &order.signals.fbp,
+        &order.signals.built_fbc,
+        &order.signals.ip,
+        &order.signals.user_agent,
+        &order.signals.event_source_url,
+        &order.signals.action_source,
+        &order.signals.utm,
+        &order.signals.external_id_hash,
     ];
     let row = if order.shares_orders {
         let running = Box::pin(client.query(&statement, &parameters)) as _;

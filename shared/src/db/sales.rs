@@ -7,7 +7,9 @@ use tokio_postgres::{Row, Statement};
 
 use super::Error;
 use super::connections::Connection;
+use super::deliveries::Recorded;
 use super::pipeline;
+use super::signals::Signals;
 use crate::domain::order::OrderState;
 
 /// One sale of a delivery, parsed, normalised and hashed.
@@ -29,34 +31,8 @@ pub struct Sale {
     pub event: Option<Event>,
     /// What it is where it causes none.
     pub silence: &'static str,
-    /// The buyer's `user_data`, as JSON.
-    pub user_data: String,
-    /// The buyer's hashes, for the identity stage.
-    pub email_hash: Option<String>,
-    /// See `email_hash`.
-    pub phone_hash: Option<String>,
-    /// See `email_hash`: the seller's own id of the buyer.
-    pub external_id_hash: Option<String>,
-    /// Identifiers of the click that the order carries.
-    pub click_id: Option<String>,
-    /// See `click_id`.
-    pub fbc: Option<String>,
-    /// See `click_id`; derived from fbc where only that was given.
-    pub fbclid: Option<String>,
-    /// See `click_id`.
-    pub fbp: Option<String>,
-    /// fbc built from the order's fbclid, sent where neither the order nor the click has one.
-    pub built_fbc: Option<String>,
-    /// The buyer's address, for the network stage.
-    pub ip: Option<String>,
-    /// The buyer's agent.
-    pub user_agent: Option<String>,
-    /// The page that the order was made on.
-    pub event_source_url: Option<String>,
-    /// As the platform says, if it does.
-    pub action_source: Option<&'static str>,
-    /// The order's own UTMs, as JSON.
-    pub utm: String,
+    /// Of buyer and click.
+    pub signals: Signals,
 }
 
 /// An event that a sale causes.
@@ -89,20 +65,6 @@ pub struct Delivered<'a> {
     pub delivery_key: String,
     /// The main sale first. Never empty.
     pub sales: Vec<Sale>,
-}
-
-/// What became of a delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// It is kept.
-    Taken {
-        /// The events that wait for the dispatcher because of it.
-        wakes: Vec<String>,
-    },
-    /// The connection is not what it was when it was looked up: changed or revoked.
-    NotInForce,
-    /// The tenant is retired.
-    Retired,
 }
 
 /// Records a delivery: all of its sales, or none.
@@ -152,21 +114,21 @@ async fn one(
                 &us(sale.event_time_s),
                 &sale.state.as_str(),
                 &of_event(|it| &it.order_id),
-                &sale.user_data,
+                &sale.signals.user_data,
                 &of_event(|it| &it.custom_data),
-                &sale.email_hash,
-                &sale.phone_hash,
-                &sale.click_id,
-                &sale.fbc,
-                &sale.fbclid,
-                &sale.fbp,
-                &sale.built_fbc,
-                &sale.ip,
-                &sale.user_agent,
-                &sale.event_source_url,
-                &sale.action_source,
-                &sale.utm,
-                &sale.external_id_hash,
+                &sale.signals.email_hash,
+                &sale.signals.phone_hash,
+                &sale.signals.click_id,
+                &sale.signals.fbc,
+                &sale.signals.fbclid,
+                &sale.signals.fbp,
+                &sale.signals.built_fbc,
+                &sale.signals.ip,
+                &sale.signals.user_agent,
+                &sale.signals.event_source_url,
+                &sale.signals.action_source,
+                &sale.signals.utm,
+                &sale.signals.external_id_hash,
                 &connection.version,
                 &delivered.delivery_key,
                 &us(sale.made_at_s),

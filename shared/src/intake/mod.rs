@@ -11,5 +11,5 @@ mod sale;
 pub mod seal;
 
 pub use read::{Read, read};
-pub use record::{Recorded, record};
+pub use record::record;
 pub use sale::sale;

@@ -5,9 +5,9 @@ use thiserror::Error;
 
 use super::record::unused;
 use super::seal::{BodyKey, Owner, Posted};
-use super::{Read, Recorded, read, record};
+use super::{Read, read, record};
 use crate::db::connections::{self, Connection};
-use crate::db::deliveries::{Unused, Why};
+use crate::db::deliveries::{Recorded, Unused, Why};
 use crate::db::kept::{self, Kept, NewBody};
 use crate::db::{self, Db};
 use crate::ids;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::db::connections::Connection;
 use crate::db::sales::{Event, Sale};
-use crate::domain::conversion;
+use crate::db::signals::Signals;
+use crate::domain::conversion::{self, UserData};
 use crate::domain::event_id::EventId;
-use crate::domain::fb::Fbc;
 use crate::domain::order::{ActionSource, Cause, Kind, Moment, Order, OrderId, Rejected};
 use crate::domain::page::{UTM, UTM_MAX};
 use crate::domain::text;
@@ -23,15 +23,7 @@ pub fn sale(connection: &Connection, order: &Order, is_main: bool) -> Result<Sal
     let key = key(connection, order, is_main).ok_or(Rejected::OrderIdMissing)?;
     let event = event(connection, order, &key)?;
     let buyer = order.buyer.hashed(connection.country);
-    let tracking = &order.tracking;
-    // An fbclid beside an fbc of another ad click is the newer of the two: the page's URL beats the cookie.
-    let fbc = tracking.fbc.as_ref().filter(|fbc| tracking.fbclid.as_ref().is_none_or(|fbclid| fbc.fbclid() == fbclid));
-    let fbclid = tracking.fbclid.as_ref().or_else(|| fbc.map(Fbc::fbclid));
     let made_at_s = order.made_at().latest_s().min(order.received_at_s);
-    let built_fbc = match (fbc, fbclid) {
-        (None, Some(fbclid)) => Fbc::build(None, made_at_s.saturating_mul(1000), fbclid),
-        _ => None,
-    };
     Ok(Sale {
         id: ids::new_id(),
         order_key: key.as_str().to_owned(),
@@ -41,20 +33,7 @@ pub fn sale(connection: &Connection, order: &Order, is_main: bool) -> Result<Sal
         event_time_s: order.event_time().unix_s(),
         event,
         silence: order.silence(),
-        email_hash: buyer.digest("em"),
-        phone_hash: buyer.digest("ph"),
-        external_id_hash: buyer.digest("external_id"),
-        click_id: tracking.click_id.clone(),
-        fbc: fbc.map(|it| it.as_str().to_owned()),
-        fbclid: fbclid.map(|it| it.as_str().to_owned()),
-        fbp: tracking.fbp.as_ref().map(|it| it.as_str().to_owned()),
-        built_fbc: built_fbc.map(|it| it.as_str().to_owned()),
-        ip: buyer.plain("client_ip_address").map(str::to_owned),
-        user_agent: buyer.plain("client_user_agent").map(str::to_owned),
-        user_data: json(&buyer)?,
-        event_source_url: order.page.clone(),
-        action_source: order.action_source.map(ActionSource::as_str),
-        utm: json(&utm(&tracking.slots))?,
+        signals: signals(order, &buyer, made_at_s).map_err(|_| Rejected::Unreadable)?,
     })
 }
 
@@ -93,12 +72,16 @@ fn event(connection: &Connection, order: &Order, key: &OrderId) -> Result<Option
     }))
 }
 
-fn utm(slots: &BTreeMap<String, String>) -> BTreeMap<&'static str, String> {
-    UTM.into_iter().filter_map(|name| Some((name, text::line(slots.get(name)?, UTM_MAX)?))).collect()
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, Rejected> {
-    serde_json::to_string(value).map_err(|_| Rejected::Unreadable)
+fn signals(order: &Order, buyer: &UserData, made_at_s: i64) -> Result<Signals, serde_json::Error> {
+    let slots = &order.tracking.slots;
+    let utm: BTreeMap<_, _> =
+        UTM.into_iter().filter_map(|name| Some((name, text::line(slots.get(name)?, UTM_MAX)?))).collect();
+    Ok(Signals {
+        event_source_url: order.page.clone(),
+        action_source: order.action_source.map(ActionSource::as_str),
+        utm: serde_json::to_string(&utm)?,
+        ..Signals::of(buyer, &order.tracking, made_at_s)?
+    })
 }
 
 #[cfg(test)]

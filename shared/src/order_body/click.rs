@@ -2,36 +2,14 @@
 
 use crate::body::Fields;
 use crate::domain::fb::{Fbc, Fbclid, Fbp};
+use crate::domain::order::Tracking;
 use crate::domain::text;
 use crate::http::FieldError;
 
 use super::left_out;
 
-/// The identifiers, each well formed.
-#[derive(Default)]
-pub struct Identifiers {
-    /// Our own.
-    pub click_id: Option<String>,
-    /// The browser's `_fbc`.
-    pub fbc: Option<Fbc>,
-    /// Of its own, else the one inside fbc.
-    pub fbclid: Option<Fbclid>,
-    /// The browser's `_fbp`.
-    pub fbp: Option<Fbp>,
-}
-
-impl Identifiers {
-    /// For an fbclid that came without fbc and whose click is not known: first seen now (Unix seconds), by a server.
-    pub fn fbc_of_now(&self, now_s: i64) -> Option<Fbc> {
-        match (&self.fbc, &self.fbclid) {
-            (None, Some(fbclid)) => Fbc::build(None, now_s.saturating_mul(1000), fbclid),
-            _ => None,
-        }
-    }
-}
-
 /// Reads `click`.
-pub(super) fn read(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Identifiers {
+pub(super) fn read(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> Tracking {
     let click_id = one(fields, "click_id", |text| text::line(text, 64), "is not a click id", warnings);
     let fbclid = one(fields, "fbclid", Fbclid::parse, "is not a click id of Meta", warnings);
     let fbp = one(fields, "fbp", Fbp::parse, "is not of the form fb.1.1700000000000.1234567890", warnings);
@@ -39,7 +17,7 @@ pub(super) fn read(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> I
     // An fbclid beside an fbc of another ad click is the newer of the two: the page's URL beats the cookie.
     let fbc = given.filter(|fbc| fbclid.as_ref().is_none_or(|fbclid| fbc.fbclid() == fbclid));
     let fbclid = fbclid.or_else(|| fbc.as_ref().map(|fbc| fbc.fbclid().clone()));
-    Identifiers { click_id, fbc, fbclid, fbp }
+    Tracking { click_id, fbclid, fbc, fbp, ..Tracking::default() }
 }
 
 fn one<T>(

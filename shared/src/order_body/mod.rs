@@ -14,11 +14,10 @@ use time::format_description::well_known::Rfc3339;
 use crate::body::Fields;
 use crate::domain::conversion::Item;
 use crate::domain::money::{Currency, Money};
-use crate::domain::order::{ActionSource, Buyer, EventName, OrderId, OrderState};
+use crate::domain::order::{ActionSource, Buyer, EventName, OrderId, OrderState, Tracking};
 use crate::http::FieldError;
 
 pub use buyer::left_out_of_buyer;
-pub use click::Identifiers;
 
 /// An order as its body tells it. The buyer is plain personal data.
 pub struct OrderBody {
@@ -43,7 +42,7 @@ pub struct OrderBody {
     /// Who bought, as it is told: junk is left out when it is hashed.
     pub buyer: Buyer,
     /// The identifiers of the ad click.
-    pub click: Identifiers,
+    pub click: Tracking,
 }
 
 /// How strictly a body is read.

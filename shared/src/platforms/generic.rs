@@ -75,13 +75,8 @@ fn order(body: OrderBody, state: OrderState, context: &Context) -> Result<Order,
         order.paid_at = order.changed_at;
     }
     order.buyer = body.buyer;
-    order.tracking = Tracking {
-        slots: body.utm.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
-        click_id: body.click.click_id,
-        fbclid: body.click.fbclid,
-        fbc: body.click.fbc,
-        fbp: body.click.fbp,
-    };
+    order.tracking =
+        Tracking { slots: body.utm.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(), ..body.click };
     order.items = body.items;
     order.page = body.event_source_url;
     order.action_source = body.action_source;

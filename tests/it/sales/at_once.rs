@@ -28,7 +28,7 @@ async fn p04_deliveries_of_one_order_at_the_same_moment_are_one_purchase_of_the_
     });
     let mut wakes = BTreeSet::new();
     for recorded in futures_util::future::join_all(told).await {
-        let shared::db::sales::Recorded::Taken { wakes: some } = recorded? else { panic!("refused") };
+        let shared::db::deliveries::Recorded::Taken { wakes: some } = recorded? else { panic!("refused") };
         wakes.extend(some);
     }
     assert_eq!(wakes.len(), 1);

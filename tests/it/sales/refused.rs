@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
-use shared::db::sales::Recorded;
+use shared::db::deliveries::Recorded;
 use shared::domain::order::OrderState;
 
 use super::{Shop, connection, delivery_key};

@@ -2,12 +2,12 @@
 
 use lambda_http::{Body, Request, Response};
 use shared::db::connections::PresentedPath;
-use shared::db::deliveries::{self, Unused, Why};
+use shared::db::deliveries::{self, Recorded, Unused, Why};
 use shared::db::kept::NewBody;
 use shared::http::{self, Problem};
 use shared::ids;
 use shared::intake::seal::Owner;
-use shared::intake::{self, Read, Recorded};
+use shared::intake::{self, Read};
 use shared::platforms::{Authenticity, Context, Delivery};
 use shared::queue::Message;
 
@@ -121,9 +121,9 @@ async fn not_authentic(
     };
     let recorded = state.db.run(|client| async move { deliveries::record(&client, unused).await }).await;
     match recorded.map_err(|error| crate::unavailable(request, &error))? {
-        deliveries::Recorded::Taken => Err(Problem::not_authentic()),
-        deliveries::Recorded::NotInForce => Ok(None),
-        deliveries::Recorded::Retired => Err(Problem::gone()),
+        Recorded::Taken { .. } => Err(Problem::not_authentic()),
+        Recorded::NotInForce => Ok(None),
+        Recorded::Retired => Err(Problem::gone()),
     }
 }
 

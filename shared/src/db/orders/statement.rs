@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::db::pieces::{Given, conversion, matching, progress};
+use crate::db::pieces::{Given, conversion, gate, matching, progress};
 use crate::domain::order::EventName;
 
 const GIVEN: Given<'static> = Given {
@@ -27,17 +27,11 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
     let (new_progress, old_progress) = (progress("excluded.state"), progress("o.state"));
     let (matching, conversion) = (matching(&GIVEN), conversion(&GIVEN, "$5"));
     let purchase = EventName::PURCHASE;
+    let gate =
+        gate("exists (select from api_keys k where k.tenant_id = $1 and k.id = $2::text and k.revoked_at is null)");
     format!(
         "
-    with gate as (
-        select t.status::text as status, t.attribution_window_days as window_days, t.action_source, t.denied_consent,
-               t.status = 'active' or (t.status = 'provisioning' and coalesce(t.test_event_code_until > clock(), false)) as sends
-        from tenants t
-        where t.id = $1::text
-          and exists (select from api_keys k where k.tenant_id = $1 and k.id = $2::text and k.revoked_at is null)
-    ), open as (
-        select * from gate where status <> 'retired'
-    ), before as (
+    with {gate}, before as (
         select ordered_at,
                -- A connection has told Meta of this sale: whatever value the seller's server gives it, it is the same one.
                case when known is not null and $7::text = '{purchase}' and $12::text is null

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::db::pieces::{Given, conversion, finality, matching, progress};
+use crate::db::pieces::{Given, conversion, finality, gate, matching, progress};
 
 /// What the order's deliveries said so far, this one included: the CTE `told`.
 const GIVEN: Given<'static> = Given {
@@ -34,18 +34,13 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
         format!("({}, coalesce({row}.changed_at, '-infinity'), {})", progress(&state), finality(&state))
     };
     let (new_rank, old_rank) = (rank("excluded"), rank("o"));
+    let gate = gate(
+        "exists (select from connections c
+                      where c.tenant_id = $1 and c.id = $2::text and c.version = $28::integer and c.revoked_at is null)",
+    );
     format!(
         "
-    with gate as (
-        select t.status::text as status, t.attribution_window_days as window_days, t.action_source, t.denied_consent,
-               t.status = 'active' or (t.status = 'provisioning' and coalesce(t.test_event_code_until > clock(), false)) as sends
-        from tenants t
-        where t.id = $1::text
-          and exists (select from connections c
-                      where c.tenant_id = $1 and c.id = $2::text and c.version = $28::integer and c.revoked_at is null)
-    ), open as (
-        select * from gate where status <> 'retired'
-    ), before as (
+    with {gate}, before as (
         select o.state, o.ordered_at, coalesce(o.caused, '{{}}') as caused, o.known
         from (select) one left join orders o on o.tenant_id = $1 and o.order_key = $5::text
     ), told as (

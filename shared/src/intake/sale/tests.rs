@@ -89,11 +89,11 @@ fn a_cart_that_nothing_tells_from_another_is_rejected() {
 fn an_fbclid_beside_an_fbc_of_another_click_is_the_newer_of_the_two() {
     let mut order = order(OrderState::Paid);
     order.tracking.fbc = Fbc::parse("fb.1.1767225500000.old");
-    let alone = sale(&connection(), &order, true).unwrap();
+    let alone = sale(&connection(), &order, true).unwrap().signals;
     assert_eq!((alone.fbclid.as_deref(), alone.built_fbc), (Some("old"), None));
     order.tracking.fbclid = Fbclid::parse("new");
     order.ordered_at = Some(Moment::second(RECEIVED_AT - 60));
-    let both = sale(&connection(), &order, true).unwrap();
+    let both = sale(&connection(), &order, true).unwrap().signals;
     assert_eq!((both.fbc, both.fbclid.as_deref()), (None, Some("new")));
     // First seen when the order was made, at the latest.
     assert_eq!(both.built_fbc.as_deref(), Some(&*format!("fb.1.{}000.new", RECEIVED_AT - 60)));
