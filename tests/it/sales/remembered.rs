@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 use shared::db::deliveries::Recorded;
+use shared::db::sweep::purge;
 use shared::domain::fb::{Fbc, Fbclid};
 use shared::domain::order::{Kind, Moment, OrderState, Refund};
 
@@ -202,4 +203,30 @@ async fn a_time_without_seconds_takes_the_click_of_that_minute() -> Result<()> {
     shop.tell("1", &[&paid]).await?;
     assert_eq!(shop.events().await?, json!([["Purchase", "97.10", "click-in-time", "identity"]]));
     Ok(())
+}
+
+#[tokio::test]
+async fn a_sale_of_nobody_whose_delivery_is_repeated_goes_when_it_is_old() -> Result<()> {
+    let shop = Shop::new().await?;
+    let mut nobody = shop.order("HP1", OrderState::Paid);
+    nobody.buyer.email = None;
+    let purge = |kind| {
+        let (db, tenant_id) = (&shop.db, shop.world.tenant.id.as_str());
+        async move { db.run(|client| async move { purge::purge(&client, kind, tenant_id, 90).await }).await }
+    };
+    let age = "update deliveries set received_at = received_at - interval '91 days';
+               update conversions set created_at = created_at - interval '91 days';
+               update orders set created_at = created_at - interval '91 days', updated_at = updated_at - interval '91 days'";
+    shop.tell("1", &[&nobody]).await?;
+    shop.world.execute(age).await?;
+    shop.tell("1", &[&nobody]).await?;
+    purge(purge::Kind::Deliveries).await?;
+    shop.assert_sound(2).await?;
+    shop.world.execute(age).await?;
+    purge(purge::Kind::Deliveries).await?;
+    purge(purge::Kind::Orders).await?;
+    for table in ["deliveries", "conversions", "orders"] {
+        assert_eq!(shop.world.count(&format!("select count(*) from {table}"), &[]).await?, 0, "{table}");
+    }
+    shop.assert_sound(2).await
 }

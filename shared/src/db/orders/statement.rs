@@ -25,7 +25,7 @@ const GIVEN: Given<'static> = Given {
 /// The statement.
 pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
     let (new_progress, old_progress) = (progress("excluded.state"), progress("o.state"));
-    let (matching, conversion) = (matching(&GIVEN), conversion(&GIVEN, "$5"));
+    let (matching, conversion) = (matching(&GIVEN), conversion(&GIVEN, "$5", "false"));
     let purchase = EventName::PURCHASE;
     let gate =
         gate("exists (select from api_keys k where k.tenant_id = $1 and k.id = $2::text and k.revoked_at is null)");

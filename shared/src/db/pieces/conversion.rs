@@ -4,11 +4,12 @@ use super::Given;
 use crate::domain::delivery::SEND_WITHIN_S;
 
 /// The CTEs `claim` (a row where the event id is claimed by this statement) to `observation`, over those of [`super::matching()`].
-/// `order_id` is the event's, as SQL.
+/// `order_id` is the event's, as SQL; so is `is_repetition`, whether the ledger counts this delivery as a repetition if its event is
+/// ignored again. An ignored conversion is as old as the last delivery that is counted as ignored, which the purge takes it along with.
 ///
 /// Their parameters: `$1` tenant, `$3` the id of every row, `$5` order key, `$6` event id, `$7` event name, `$8` value, `$9` currency,
 /// `$14` `custom_data`.
-pub(crate) fn conversion(given: &Given<'_>, order_id: &str) -> String {
+pub(crate) fn conversion(given: &Given<'_>, order_id: &str, is_repetition: &str) -> String {
     let Given { email_hash, phone_hash, external_id_hash, .. } = given;
     format!(
         "claim as (
@@ -37,8 +38,8 @@ pub(crate) fn conversion(given: &Given<'_>, order_id: &str) -> String {
                 custom_data = excluded.custom_data, limited_data_use = excluded.limited_data_use,
                 click_id = excluded.click_id, match_stage = excluded.match_stage,
                 match_candidates = excluded.match_candidates, match_rules = excluded.match_rules,
-                state = excluded.state, reason = excluded.reason, created_at = excluded.created_at,
-                updated_at = excluded.updated_at
+                state = excluded.state, reason = excluded.reason, updated_at = excluded.updated_at,
+                created_at = case when excluded.state = 'ignored' and {is_repetition} then c.created_at else excluded.created_at end
             where c.state = 'ignored'
         returning c.*, c.xmax = '0' as inserted
     ), attempt as (

@@ -27,7 +27,7 @@ const GIVEN: Given<'static> = Given {
 
 /// The statement.
 pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
-    let (matching, conversion) = (matching(&GIVEN), conversion(&GIVEN, "$12::text"));
+    let (matching, conversion) = (matching(&GIVEN), conversion(&GIVEN, "$12::text", "(select is_so from repeated)"));
     let is_past = format!("coalesce({} > {}, false)", progress("before.state"), progress("$11::text"));
     let rank = |row: &str| {
         let state = format!("{row}.state");
@@ -59,6 +59,10 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
     ), cause as (
         select caused ->> $32::text as known, $6::text is not null and not ($34::boolean and {is_past}) and not caused ? $32 as is_new
         from before
+    ), repeated as (
+        -- What could not be read, and now can, is no repetition.
+        select exists (select from deliveries d where d.tenant_id = $1 and d.delivery_key = $29::text and d.connection_id = $2
+                                                 and d.order_key = $5 and d.outcome <> 'rejected') as is_so
     ), known as (
         select event_id from dedupe_registry where tenant_id = $1 and event_id = $6
     ), telling as (
@@ -88,12 +92,8 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
         select $1, $3, $4::text, clock(), $5, case when cause.is_new then $6 else cause.known end, became.outcome,
                case became.outcome when 'ignored' then coalesce(judged.ignored, $33::text)
                                    when 'duplicate' then case when repeated.is_so then 'redelivery' end end,
-               $2, $29::text
-        from open cross join cause left join judged on true, lateral (
-            -- What could not be read, and now can, is no repetition.
-            select exists (select from deliveries d where d.tenant_id = $1 and d.delivery_key = $29 and d.connection_id = $2
-                                                     and d.order_key = $5 and d.outcome <> 'rejected') as is_so
-        ) repeated, lateral (
+               $2, $29
+        from open cross join cause cross join repeated left join judged on true, lateral (
             select case when exists (select from claim) then 'conversion'
                         when repeated.is_so or cause.known is not null or judged.ignored is null and cause.is_new then 'duplicate'
                         else 'ignored' end as outcome
