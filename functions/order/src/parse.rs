@@ -10,6 +10,7 @@ use shared::domain::order::{ActionSource, OrderState};
 use shared::http::{FieldError, Problem};
 use shared::ids;
 use shared::order_body::{self, Refused, Rules};
+use shared::platforms::Platform;
 
 /// How far ahead of ours a caller's clock may be, in seconds; such a time counts as now.
 const CLOCK_SLACK_S: i64 = 60;
@@ -52,7 +53,7 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
     let order = NewOrder {
         tenant_id: key.tenant_id.clone(),
         key_id: key.id.clone(),
-        shares_orders: key.shares_orders,
+        shares_orders: key.shares_orders || Platform::names_order(core.order_id.as_str()),
         id: ids::new_id(),
         source: "api",
         order_key: core.order_id.as_str().to_owned(),

@@ -148,6 +148,11 @@ impl Platform {
         self.adapter().ids_are_per_shop
     }
 
+    /// Whether it is the id of a platform's order, `<platform>:<its order id>`: then a connection may tell of that order too.
+    pub fn names_order(order_key: &str) -> bool {
+        order_key.split_once(':').is_some_and(|(word, _)| Self::parse(word).is_some())
+    }
+
     /// The amounts that it states: what a connection may choose from.
     pub fn amounts(self) -> &'static [Amount] {
         self.adapter().amounts

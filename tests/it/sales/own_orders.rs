@@ -109,3 +109,20 @@ async fn without_a_mapping_nothing_is_merged() -> Result<()> {
     assert_eq!(shop.events().await?.as_array().map(Vec::len), Some(2));
     Ok(())
 }
+
+#[tokio::test]
+async fn the_platform_s_own_id_posted_at_the_same_moment_with_another_value_is_one_purchase_without_a_slot()
+-> Result<()> {
+    let shop = Shop::new().await?;
+    for round in 0..10 {
+        let paid = shop.order(&format!("HP{round}"), OrderState::Paid);
+        let mut body = post("103.45");
+        body["order_id"] = format!("hotmart:HP{round}").into();
+        let one = [&paid];
+        let (told, posted) = tokio::join!(shop.tell("1", &one), shop.world.post_order(&body));
+        told?;
+        posted?;
+    }
+    assert_eq!(shop.events().await?.as_array().map(Vec::len), Some(10));
+    shop.assert_sound(20).await
+}
