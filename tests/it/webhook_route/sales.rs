@@ -70,3 +70,18 @@ async fn p15_no_answer_is_a_redirect() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_product_s_id_that_the_database_cannot_hold_costs_no_sale() -> Result<()> {
+    let world = World::new().await?;
+    let hotmart = world.connect(Platform::Hotmart).await?;
+    let mut body: serde_json::Value = serde_json::from_str(&delivery("d1", "PURCHASE_APPROVED"))?;
+    body["data"]["product"]["id"] = "a\0b".into();
+    assert_eq!(world.deliver(&hotmart, &[TOKEN], &body.to_string()).await?.expect(200)?, received("order", None));
+    let custom_data = world.text("select custom_data::text from conversions", &[]).await?.unwrap_or_default();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&custom_data)?,
+        json!({"value": 97.0, "currency": "BRL", "order_id": "hotmart:HP-d1"})
+    );
+    Ok(())
+}
