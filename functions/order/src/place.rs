@@ -33,7 +33,7 @@ pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<B
     let parse::Parsed { order, mut warnings } = parse::order(&caller.key, body, state.clock.now_s())?;
     let kept = match record(state, &order).await {
         Ok(Recorded::Order(kept)) => *kept,
-        Ok(Recorded::Forgotten) => return Ok(forgotten(order.event_id, warnings)),
+        Ok(Recorded::Forgotten { event_id }) => return Ok(forgotten(event_id, warnings)),
         Ok(Recorded::KeyRevoked) => return Err(caller.revoked(state)),
         Ok(Recorded::Retired) => return Err(Problem::gone()),
         Err(error) => return Err(crate::unavailable(request, &error)),

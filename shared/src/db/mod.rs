@@ -139,7 +139,9 @@ impl From<tokio_postgres::Error> for Error {
 /// Each statement is planned once for a connection. By itself Postgres plans the first five runs of each anew, and goes on so for as
 /// long as it takes the special plans for cheaper by more than the planning: an order's takes 4 ms to plan and 1 ms to run. Every
 /// statement here finds its rows by indexes that hold whatever its parameters are.
-const ONE_PLAN: &str = "set plan_cache_mode = force_generic_plan";
+///
+/// A process that dies in the middle of a transaction would hold the locks of its orders for as long as TCP waits.
+const SETTINGS: &str = "set plan_cache_mode = force_generic_plan; set idle_in_transaction_session_timeout = '15s'";
 
 /// The database of this environment.
 pub struct Db {
@@ -242,7 +244,7 @@ impl Db {
             .wait_timeout(Some(STATEMENT_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))
             .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move { client.batch_execute(ONE_PLAN).await.map_err(HookError::Backend) })
+                Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
             }))
             .build()
             .map_err(|error| Error::Url(error.to_string()))?;

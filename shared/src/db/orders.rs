@@ -55,7 +55,10 @@ pub enum Recorded {
     /// It is kept.
     Order(Box<Kept>),
     /// The event was claimed before, and its conversion has been purged since: a duplicate of which no more is known.
-    Forgotten,
+    Forgotten {
+        /// The order's own event, or the one that a connection told of the same order's sale.
+        event_id: String,
+    },
     /// The key is not in force any more.
     KeyRevoked,
     /// The tenant is retired.
@@ -127,7 +130,8 @@ pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error
         Some("retired") => Ok(Recorded::Retired),
         // Claim and conversion are made together, so a claim without one has lost it to retention.
         Some(_) if row.try_get("known")? && row.try_get::<_, Option<&str>>("state")?.is_none() => {
-            Ok(Recorded::Forgotten)
+            let told: Option<String> = row.try_get("told")?;
+            Ok(Recorded::Forgotten { event_id: told.unwrap_or_else(|| order.event_id.clone()) })
         }
         Some(_) => kept(&row, &order.id).map(|kept| Recorded::Order(Box::new(kept))),
     }

@@ -67,6 +67,7 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
         on conflict on constraint deliveries_pkey do nothing
     )
     select (select status from gate) as tenant_status, exists (select from claim) as claimed, exists (select from known) as known,
+           (select told from before) as told,
            c.id as conversion_id, c.event_id, c.state, c.reason, c.action_source, c.click_id,
            c.match_candidates::text as match_candidates, c.match_rules::text as match_rules
     from (select) one left join (
