@@ -5,6 +5,7 @@ use std::sync::Arc;
 use click::{State, handle};
 use lambda_http::{Error, Request, service_fn};
 use shared::config::{self, Reader};
+use shared::http::AsMade;
 use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,7 +19,7 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(async move { warming.db.warm().await });
     lambda_http::run(service_fn(move |request: Request| {
         let state = Arc::clone(&state);
-        async move { Ok::<_, Error>(handle(&state, &request).await) }
+        async move { Ok::<_, Error>(AsMade(handle(&state, &request).await)) }
     }))
     .await
 }

@@ -7,6 +7,7 @@ use order::{State, Vault, handle};
 use shared::aws;
 use shared::config::{self, Reader};
 use shared::db::Db;
+use shared::http::AsMade;
 use shared::queue::Queue;
 use shared::secrets::Secrets;
 use shared::telemetry;
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(async move { warming.db.warm().await });
     lambda_http::run(service_fn(move |request: Request| {
         let state = Arc::clone(&state);
-        async move { Ok::<_, Error>(handle(&state, &request).await) }
+        async move { Ok::<_, Error>(AsMade(handle(&state, &request).await)) }
     }))
     .await
 }

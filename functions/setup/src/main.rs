@@ -2,10 +2,11 @@
 
 use lambda_http::{Error, Request, service_fn};
 use setup::handle;
+use shared::http::AsMade;
 use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    lambda_http::run(service_fn(|request: Request| async move { Ok::<_, Error>(handle(&request)) })).await
+    lambda_http::run(service_fn(|request: Request| async move { Ok::<_, Error>(AsMade(handle(&request))) })).await
 }
