@@ -6,15 +6,16 @@ use std::time::Duration;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, Der, ServerName, TrustAnchor, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{CONNECT_TIMEOUT, Error};
 
-/// The root certificates of Amazon RDS in every region (AWS, Using SSL/TLS to encrypt a connection to a DB instance).
-const RDS_ROOTS: &[u8] = include_bytes!("rds-roots.pem");
+/// The roots of Amazon RDS in every region (AWS, Using SSL/TLS to encrypt a connection to a DB instance): what `build.rs` took out
+/// of `rds-roots.pem`.
+const RDS_ROOTS: &[TrustAnchor<'_>] = include!(concat!(env!("OUT_DIR"), "/rds_anchors.rs"));
 
 /// Settings and TLS connector of a URL.
 ///
@@ -64,7 +65,7 @@ fn client_config(verified: bool, ca_file: Option<&str>) -> Result<ClientConfig, 
 
 fn roots(ca_file: Option<&str>) -> Result<RootCertStore, Error> {
     let Some(path) = ca_file else {
-        return default_roots();
+        return Ok(default_roots());
     };
     let unreadable = |error: rustls::pki_types::pem::Error| Error::Url(format!("DB_CA_FILE {path}: {error}"));
     let mut roots = RootCertStore::empty();
@@ -79,13 +80,8 @@ fn roots(ca_file: Option<&str>) -> Result<RootCertStore, Error> {
 }
 
 /// RDS and Aurora sign with authorities of their own, which no system knows; other hosts with public ones.
-fn default_roots() -> Result<RootCertStore, Error> {
-    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    for certificate in CertificateDer::pem_slice_iter(RDS_ROOTS) {
-        let certificate = certificate.map_err(|error| Error::Url(error.to_string()))?;
-        roots.add(certificate).map_err(|error| Error::Url(error.to_string()))?;
-    }
-    Ok(roots)
+fn default_roots() -> RootCertStore {
+    webpki_roots::TLS_SERVER_ROOTS.iter().chain(RDS_ROOTS).cloned().collect()
 }
 
 /// What `require` and `prefer` mean by libpq: encrypted, and whoever answers is believed.
@@ -150,9 +146,16 @@ mod tests {
     }
 
     #[test]
-    fn the_roots_of_rds_are_trusted_beside_the_public_ones() {
-        let all = default_roots().unwrap();
-        assert_eq!(all.len(), webpki_roots::TLS_SERVER_ROOTS.len() + 87);
+    fn every_certificate_of_the_rds_bundle_is_trusted_beside_the_public_ones() {
+        let mut bundle = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(include_bytes!("rds-roots.pem")) {
+            bundle.add(certificate.unwrap()).unwrap();
+        }
+        let all = default_roots();
+        let (public, rds) = all.roots.split_at(webpki_roots::TLS_SERVER_ROOTS.len());
+        assert_eq!(public, webpki_roots::TLS_SERVER_ROOTS);
+        assert_eq!(rds, bundle.roots);
+        assert_eq!(rds.len(), 87);
     }
 
     #[test]
