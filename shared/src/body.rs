@@ -135,6 +135,29 @@ impl<'a> Fields<'a> {
         self.text(name)
     }
 
+    /// true or false; absent and null are false.
+    pub fn flag(&mut self, name: &str) -> bool {
+        match self.take(name) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.error(name, "wrong_type", "must be true or false");
+                false
+            }
+        }
+    }
+
+    /// Words of a list, each one of `taken`; empty when absent or null.
+    pub fn words<'w>(&mut self, name: &str, taken: &[&'w str]) -> Vec<&'w str> {
+        let Some(raw) = self.take(name) else { return Vec::new() };
+        let words = serde_json::from_str::<Vec<String>>(raw).ok();
+        let known = |word: &String| taken.iter().find(|it| **it == word).copied();
+        words.and_then(|words| words.iter().map(known).collect()).unwrap_or_else(|| {
+            self.error(name, "unknown_word", format!("must be a list of these: {}", taken.join(", ")));
+            Vec::new()
+        })
+    }
+
     /// The fields of an object inside this one; empty when absent or null, or an empty list, which is what PHP makes of an
     /// empty object.
     #[must_use]

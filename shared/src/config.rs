@@ -144,6 +144,11 @@ impl<'a> Reader<'a> {
         self.required("ADMIN_TOKEN_SECRET_ARN")
     }
 
+    /// `PUBLIC_URL`, if it is known.
+    pub fn public_url(&mut self) -> Option<String> {
+        self.get("PUBLIC_URL").is_some().then(|| self.url("PUBLIC_URL", None))
+    }
+
     /// `RETENTION_DAYS`. Events live for 7 days, so less than 8 would purge what is still to be sent.
     pub fn retention_days(&mut self) -> u16 {
         const DAYS: std::ops::RangeInclusive<u16> = 8..=3650;

@@ -74,6 +74,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "The delivery is not authentic", detail)
     }
 
+    /// 401: not what the route asks for: a session's token, or the operator's. One answer for all cases.
+    pub fn unauthorized_for_setup() -> Self {
+        let detail = "Send `Authorization: Bearer <token>` with the token of the setup session, or the operator's.";
+        Self::new(StatusCode::UNAUTHORIZED, "The token is missing or not valid", detail)
+    }
+
     /// 404: no such thing, or not this tenant's.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found", detail)
@@ -89,6 +95,16 @@ impl Problem {
     /// 410: the tenant is retired.
     pub fn gone() -> Self {
         Self::new(StatusCode::GONE, "The tenant is retired", "Nothing is recorded for it any more.")
+    }
+
+    /// 410: it was there, and its time is over.
+    pub fn over(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, "Its time is over", detail)
+    }
+
+    /// 409: what is asked for does not go with how things stand.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Not as things stand", detail)
     }
 
     /// 413, with the limit in bytes.

@@ -4,7 +4,7 @@
 //!
 //! - [`domain`]: the rules, pure: no database, network, environment or clock.
 //! - adapters: [`db`] (Postgres), [`meta`] (Graph API), [`platforms`] (checkouts), [`queue`] (SQS), [`secrets`] (Secrets
-//!   Manager), [`http`] and [`body`] (requests and answers), [`order_body`], [`aws`], [`config`], [`clock`], [`ids`], [`telemetry`].
+//!   Manager), [`http`] and [`body`] (requests and answers), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`telemetry`].
 
 pub mod aws;
 pub mod body;
@@ -20,4 +20,5 @@ pub mod order_body;
 pub mod platforms;
 pub mod queue;
 pub mod secrets;
+pub mod setup_patch;
 pub mod telemetry;

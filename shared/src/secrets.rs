@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Why a secret is not to be had. No variant holds a secret's value.
@@ -60,6 +60,13 @@ impl Secrets {
         }
         Ok(credentials)
     }
+
+    /// Keeps a tenant's credentials at Meta, in place of those before.
+    pub async fn put_meta(&self, prefix: &str, tenant_id: &str, credentials: &MetaCredentials) -> Result<(), Error> {
+        let id = format!("{prefix}{tenant_id}/meta");
+        let text = serde_json::to_string(credentials).map_err(|_| Error::Malformed(id.clone(), "not a text"))?;
+        self.put(&id, &text).await
+    }
 }
 
 fn unavailable(id: &str, error: &SdkError<GetSecretValueError>) -> Error {
@@ -72,12 +79,12 @@ fn unavailable(id: &str, error: &SdkError<GetSecretValueError>) -> Error {
 }
 
 /// What a tenant's secret holds. Not printable.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct MetaCredentials {
     /// Goes into the Authorization header, never into a URL or a log.
     pub access_token: String,
     /// The secret of the token's app, where that app demands a proof with each call.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_secret: Option<String>,
 }
 

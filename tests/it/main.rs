@@ -27,6 +27,7 @@ mod programs;
 mod replay;
 mod round_trips;
 mod sales;
+mod setup;
 mod signatures;
 mod snippet;
 mod statuses;

@@ -6,6 +6,7 @@ mod busy;
 mod checkout;
 pub mod fill;
 mod look;
+pub mod seller;
 mod time;
 
 use std::sync::Arc;
@@ -113,6 +114,10 @@ pub struct World {
     pub dispatch: Arc<dispatch::State>,
     /// The sweep.
     pub sweep: sweep::State,
+    /// The setup function.
+    pub setup: setup::State,
+    /// The operator's token.
+    pub admin_token: String,
     /// The queue's URL.
     pub queue_url: String,
     /// The SDK.
@@ -145,9 +150,11 @@ impl World {
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         let created = sqs.create_queue().queue_name(&name).send().await.context("create the queue")?;
         let queue_url = created.queue_url.context("the queue's URL")?;
-        Self::over(db, client, sdk, sqs, tenant, simulator, queue_url)
+        let admin_token = seller::admin(&sdk, &name).await?;
+        Self::over(db, client, sdk, sqs, tenant, simulator, queue_url, &admin_token)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each part of a world once")]
     fn over(
         db: TestDb,
         client: tokio_postgres::Client,
@@ -156,12 +163,15 @@ impl World {
         tenant: Seeded,
         simulator: Simulator,
         queue_url: String,
+        admin_token: &str,
     ) -> Result<Self> {
         let database = || Db::new(db_config(db.url()), None, 4);
         Ok(Self {
             click: click::State::new(database(), 0),
             order: order::State::new(database(), Queue::new(&sdk, &queue_url), vault(&sdk)),
             dispatch: Self::dispatcher(&db, &sdk, &simulator)?,
+            setup: seller::function(&db, &sdk, &simulator, admin_token)?,
+            admin_token: admin_token.to_owned(),
             sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url), retention_days: 90 },
             db,
             simulator,

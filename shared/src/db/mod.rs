@@ -23,6 +23,7 @@ mod prepared;
 pub mod receipts;
 pub mod replay;
 pub mod sales;
+pub mod setup;
 pub mod signals;
 pub mod stories;
 pub mod sweep;

@@ -9,6 +9,7 @@ pub mod fb;
 pub mod money;
 pub mod order;
 pub mod page;
+pub mod setup;
 pub mod story;
 pub mod text;
 pub mod user_data;

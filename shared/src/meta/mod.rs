@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod payload;
+mod probe;
 mod throttle;
 mod words;
 
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 pub use answer::Answer;
+pub use probe::Probe;
 
 use crate::config;
 use crate::domain::delivery::Event;

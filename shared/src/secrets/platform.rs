@@ -70,7 +70,7 @@ impl Secrets {
         self.put(&id, &text).await
     }
 
-    async fn put(&self, id: &str, text: &str) -> Result<(), Error> {
+    pub(super) async fn put(&self, id: &str, text: &str) -> Result<(), Error> {
         let made = Box::pin(self.client.create_secret().name(id).secret_string(text).send()).await;
         let Err(error) = made else { return Ok(()) };
         if !matches!(error.as_service_error(), Some(CreateSecretError::ResourceExistsException(_))) {

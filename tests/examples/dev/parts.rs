@@ -16,6 +16,10 @@ const DATABASE: &str = "track";
 pub(crate) const DB_SECRET: &str = "track/db";
 /// The secret of the key of kept bodies.
 pub(crate) const BODY_KEY: &str = "track/body-key";
+/// The secret with the operator's token.
+pub(crate) const ADMIN_SECRET: &str = "track/admin";
+/// The operator's token: a sample, for the loopback alone.
+pub(crate) const ADMIN_TOKEN: &str = "sample-operator-token";
 
 /// Running parts; dropping them ends them.
 pub(crate) struct Parts {
@@ -42,13 +46,10 @@ impl Parts {
         progress.say("starting the local AWS");
         let aws = MiniStack::start(progress).await?;
         let sdk = sdk_config(&aws.endpoint()).await;
-        aws_sdk_secretsmanager::Client::new(&sdk)
-            .create_secret()
-            .name(DB_SECRET)
-            .secret_string(json!({ "DB_URL": cluster.url(DATABASE) }).to_string())
-            .send()
-            .await
-            .context("keep the database's URL as a secret")?;
+        let url = json!({ "DB_URL": cluster.url(DATABASE) }).to_string();
+        for (name, text) in [(DB_SECRET, url.as_str()), (ADMIN_SECRET, ADMIN_TOKEN)] {
+            keep(&sdk, name, text).await?;
+        }
         // As CloudFormation makes it in production.
         let text: String = (0..64).map(|_| fastrand::alphanumeric()).collect();
         seed::body_key(&sdk, BODY_KEY, &text).await?;
@@ -68,4 +69,10 @@ impl Parts {
         tokio::spawn(connection);
         Ok(client)
     }
+}
+
+async fn keep(sdk: &SdkConfig, name: &str, text: &str) -> Result<()> {
+    let client = aws_sdk_secretsmanager::Client::new(sdk);
+    let made = client.create_secret().name(name).secret_string(text).send().await;
+    made.map(drop).with_context(|| format!("keep the secret {name}"))
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::meta::Meta;
 use crate::options::Options;
-use crate::parts::{BODY_KEY, DB_SECRET, Parts};
+use crate::parts::{ADMIN_SECRET, ADMIN_TOKEN, BODY_KEY, DB_SECRET, Parts};
 use crate::unexpected;
 
 /// The region that the local AWS plays.
@@ -119,7 +119,8 @@ impl Stack {
                     self.posts.path, self.posts.token
                 ),
             ),
-            ("setup", format!("{base}/setup (answers 501 until the wizard is built)")),
+            ("setup", format!("POST {base}/v1/setup/sessions, GET {base}/v1/tenants/{}", self.tenant.id)),
+            ("operator's token", ADMIN_TOKEN.to_owned()),
             ("invoke", format!("POST {} (dispatch, migrate)", self.watch.invoke_url("sweep"))),
             ("database", self.parts.db_url()),
             (
@@ -136,7 +137,7 @@ impl Stack {
             rows.push(("what Meta took", format!("{}/_simulator/events", simulator.base_url())));
             rows.push(("its requests", format!("{}/_simulator/requests", simulator.base_url())));
         }
-        rows.iter().map(|(name, value)| format!("  {name:<15} {value}")).collect::<Vec<_>>().join("\n") + "\n"
+        rows.iter().map(|(name, value)| format!("  {name:<16} {value}")).collect::<Vec<_>>().join("\n") + "\n"
     }
 }
 
@@ -155,6 +156,7 @@ fn environment(parts: &Parts, meta: &Meta) -> Vec<(String, String)> {
         ("SECRETS_PREFIX", SECRETS_PREFIX),
         ("BODY_KEY_SECRET_ARN", BODY_KEY),
         ("META_GRAPH_URL", meta.graph_url()),
+        ("ADMIN_TOKEN_SECRET_ARN", ADMIN_SECRET),
         // What stands before the functions here adds its peer to X-Forwarded-For as a proxy does.
         ("TRUSTED_PROXY_HOPS", "1"),
     ];

@@ -15,6 +15,8 @@ pub(super) struct Head {
     pub(super) path: String,
     /// Version and pixel, when the path is that of the events edge.
     pub(super) edge: Option<(String, String)>,
+    /// Version and pixel, when the path is that of the pixel itself.
+    pub(super) node: Option<(String, String)>,
     pub(super) query: BTreeMap<String, String>,
     pub(super) bearer: Option<String>,
     pub(super) content_type: Option<String>,
@@ -30,11 +32,18 @@ impl Head {
             ["", version, pixel, "events"] => Some((version.into(), pixel.into())),
             _ => None,
         };
+        let node = match path.split('/').collect::<Vec<_>>()[..] {
+            ["", version, pixel] if version.starts_with('v') && !pixel.is_empty() => {
+                Some((version.into(), pixel.into()))
+            }
+            _ => None,
+        };
         let query = parts.uri.query().unwrap_or_default();
         Self {
             method: parts.method.to_string(),
             path: path.into(),
             edge,
+            node,
             query: pairs(query.as_bytes()),
             bearer: header(&parts.headers, AUTHORIZATION).and_then(|value| bearer(&value)),
             content_type: header(&parts.headers, CONTENT_TYPE),
@@ -45,7 +54,12 @@ impl Head {
     }
 
     pub(super) fn pixel(&self) -> Option<&str> {
-        self.edge.as_ref().map(|(_, pixel)| pixel.as_str())
+        self.edge.as_ref().or(self.node.as_ref()).map(|(_, pixel)| pixel.as_str())
+    }
+
+    /// Whether it reads the pixel, rather than sending to it.
+    pub(super) fn reads(&self) -> bool {
+        self.node.is_some() && self.method == "GET"
     }
 }
 
@@ -97,6 +111,9 @@ impl Params {
 
 /// Reads the body by its content type. The error is a sentence for developers.
 pub(super) fn read(head: &Head, body: &[u8]) -> Result<Params, String> {
+    if head.reads() {
+        return Ok(Params { named: head.query.clone(), data: None });
+    }
     if let Some(encoding) = &head.content_encoding {
         return Err(format!("Content-Encoding {encoding} is not supported"));
     }

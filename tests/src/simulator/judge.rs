@@ -1,8 +1,8 @@
 //! Takes a request or refuses it whole.
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::graph::GraphError;
 use super::intake::{Head, Params};
@@ -64,6 +64,32 @@ pub(super) fn judge<'a>(
     Ok((pixel, judged.collect::<Judged<_>>()?))
 }
 
+/// What a reader of the pixel gets, or why not: `GET /{version}/{pixel}?fields=id,name` (Meta, Marketing API reference, Ads Pixel).
+///
+/// The name is made up, and so is the refusal of other fields than these two: no more is needed here.
+pub(super) fn read(shared: &Shared, head: &Head, proof: Option<Proof>, now_ms: i64) -> Judged<Value> {
+    let Some((version, pixel)) = &head.node else { return Err(unreadable("no pixel")) };
+    if !version_lives(version, now_ms.div_euclid(1000)) {
+        let error = GraphError::new(400, 100, format!("(#100) Version {version} is not served"));
+        return Err(Refused::new("version", error));
+    }
+    access(shared, head, None, pixel)?;
+    proved(proof)?;
+    let mut node = json!({ "id": pixel });
+    for field in head.query.get("fields").map(String::as_str).unwrap_or_default().split(',').filter(|it| !it.is_empty())
+    {
+        match field {
+            "id" => {}
+            "name" => node["name"] = json!(format!("Pixel {pixel}")),
+            other => {
+                let message = format!("(#100) Tried accessing nonexisting field ({other}) on node type (AdsPixel)");
+                return Err(Refused::new("fields", GraphError::new(400, 100, message)));
+            }
+        }
+    }
+    Ok(node)
+}
+
 fn route(head: &Head) -> Judged<(&str, &str)> {
     let Some((version, pixel)) = &head.edge else {
         let error = GraphError::new(404, 100, "(#100) Unknown path: POST /{version}/{pixel}/events");
@@ -121,7 +147,8 @@ fn access(shared: &Shared, head: &Head, params: Option<&Params>, pixel: &str) ->
             Err(Refused::new("token", error))
         }
         Access::NoSuchPixel => {
-            let message = format!("Unsupported post request. Object '{pixel}' is missing or not shared");
+            let request = if head.reads() { "get" } else { "post" };
+            let message = format!("Unsupported {request} request. Object '{pixel}' is missing or not shared");
             let error = GraphError::new(400, 100, message).with_subcode(33);
             Err(Refused::new("pixel", error))
         }

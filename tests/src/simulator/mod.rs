@@ -1,4 +1,5 @@
-//! The Meta simulator: `POST /{version}/{pixel}/events` of graph.facebook.com, on the loopback.
+//! The Meta simulator: `POST /{version}/{pixel}/events` of graph.facebook.com, on the loopback; and `GET /{version}/{pixel}`, by
+//! which a token is checked without sending.
 //!
 //! It refuses what Meta refuses, the whole request when one event is invalid, with Meta's own error
 //! envelope and codes ([`EVENT_RULES`]). It keeps what it took for inspection, in Rust and over HTTP under

@@ -57,6 +57,9 @@ impl<'a> Visit<'a> {
 
     pub(super) fn serve(&mut self, params: Judged<Params>, fault: Option<&Fault>) -> Plain {
         let answer = fault.map_or(&Answer::Pass, |fault| &fault.answer);
+        if self.head.reads() {
+            return self.show(answer);
+        }
         let takes = fault.is_none_or(Fault::takes);
         if answer.is_instead() {
             if takes && let Ok((pixel, events)) = self.judge(params) {
@@ -73,6 +76,20 @@ impl<'a> Visit<'a> {
                 self.say(answer, received)
             }
             Err(refused) => self.refuse(&refused.error),
+        }
+    }
+
+    /// The pixel itself, for who reads it.
+    fn show(&mut self, answer: &Answer) -> Plain {
+        if answer.is_instead() {
+            return self.say(answer, 0);
+        }
+        match judge::read(self.shared, self.head, self.proof, self.record.received_at_ms) {
+            Ok(node) => Plain::json(200, &node),
+            Err(refused) => {
+                self.broke(&refused);
+                self.refuse(&refused.error)
+            }
         }
     }
 

@@ -26,7 +26,7 @@ impl Token {
         Ok(Self { text: format!("{tenant_id}.{secret}"), hash: keys::hash(&secret) })
     }
 
-    pub(super) fn hash(&self) -> &str {
+    pub(in crate::db) fn hash(&self) -> &str {
         &self.hash
     }
 

@@ -1,0 +1,59 @@
+//! `POST /v1/setup/sessions/{id}/activate`: asks Meta once more, and goes live if no error is left.
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use serde_json::json;
+use shared::db::setup::{self, Session};
+use shared::http::{self, Problem};
+
+use crate::assess::{Assessed, assess};
+use crate::provision::{Rotate, make};
+use crate::{State, access, meta_check, sessions};
+
+/// Brings the tenant to what the session says, and sets it active.
+pub(crate) async fn activate(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
+    let (caller, mut session) = sessions::open(state, request, id).await?;
+    let fields = crate::fields(request)?;
+    crate::finish(fields)?;
+    let assessed = recheck(state, request, &mut session).await?;
+    if let Some(refusal) = assessed.refusal(session.locale, |_| true) {
+        return Err(refusal);
+    }
+    let mut made = make(state, request, session, &assessed, Rotate::default()).await?;
+    let tenant_id = &made.session.tenant_id();
+    let done = state.db.run(|client| async move { setup::activate(&client, tenant_id, &["provisioning"]).await }).await;
+    let status = done.map_err(|error| crate::unavailable(request, &error))?.map(|(_, after)| after).unwrap_or_default();
+    match status.as_str() {
+        "active" => {}
+        "retired" => return Err(Problem::gone()),
+        _ => return Err(Problem::conflict("The tenant is suspended; its operator alone can set it active again.")),
+    }
+    made.session.live.is_active = true;
+    made.session.tenant_status = Some(status);
+    access::told(request, &caller, id, "activated");
+    Ok(http::json(StatusCode::OK, &made.answer(state, request)))
+}
+
+/// Asks Meta anew, keeps what it says with the session, and checks all of it. A pixel that a test event went to needs no reading.
+pub(crate) async fn recheck(state: &State, request: &Request, session: &mut Session) -> Result<Assessed, Problem> {
+    use shared::domain::setup::MetaVerdict::{NotReadable, PixelNotShared, Ready, Unknown};
+    let assessed = assess(session);
+    if assessed.input.meta.access_token.is_none() {
+        return Ok(assessed);
+    }
+    let credentials = meta_check::credentials(state, request, session).await?;
+    let Some(probe) = meta_check::ask(state, &assessed.input, credentials.as_ref()).await else { return Ok(assessed) };
+    let was_proven = crate::assess::verdict(&session.facts, &assessed.input) == Some(Ready);
+    if was_proven
+        && matches!(probe.verdict, NotReadable | PixelNotShared | Unknown)
+        && session.facts["test_event"]["taken"] == true
+    {
+        return Ok(assessed);
+    }
+    session.facts["meta"] = meta_check::fact(&assessed.input, &probe, session.now_s);
+    let facts = &json!({"meta": session.facts["meta"]});
+    let id = session.id.as_str();
+    let noted = state.db.run(|client| async move { setup::note(&client, id, facts).await }).await;
+    noted.map_err(|error| crate::unavailable(request, &error))?;
+    Ok(assess(session))
+}

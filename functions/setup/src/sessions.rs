@@ -1,0 +1,50 @@
+//! Looking a session up, and showing it.
+
+use lambda_http::{Body, Request, Response};
+use shared::db::setup::{self, Found, Session};
+use shared::http::Problem;
+
+use crate::access::{self, Caller};
+use crate::assess::assess;
+use crate::{State, answer};
+
+/// 404: no such session, or another's link.
+pub(crate) fn none() -> Problem {
+    Problem::not_found("There is no such setup session.")
+}
+
+/// A session, for who may see it. `slug` is the one that is about to be entered, if it changes.
+///
+/// # Errors
+/// 404 for another's link as for a session that is not there; 410 for its own link when its time is over.
+pub(crate) async fn find(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    slug: Option<&str>,
+) -> Result<Session, Problem> {
+    let link = caller.link();
+    if !setup::is_id(id) || link.is_some_and(|link| link.session_id != id) {
+        return Err(none());
+    }
+    let found = state.db.run(|client| async move { setup::find(&client, id, link, slug).await }).await;
+    match found.map_err(|error| crate::unavailable(request, &error))? {
+        Some(Found::Open(session)) => Ok(*session),
+        Some(Found::Over) => Err(Problem::over("The link's time is over: ask for another one.")),
+        None => Err(none()),
+    }
+}
+
+/// The same, by who calls.
+pub(crate) async fn open(state: &State, request: &Request, id: &str) -> Result<(Caller, Session), Problem> {
+    let caller = access::caller(state, request).await?;
+    let session = find(state, request, &caller, id, None).await?;
+    Ok((caller, session))
+}
+
+/// `GET /v1/setup/sessions/{id}`.
+pub(crate) async fn show(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
+    let (_, session) = open(state, request, id).await?;
+    Ok(answer::session(&session, &assess(&session)))
+}

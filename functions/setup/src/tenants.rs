@@ -1,0 +1,198 @@
+//! `/v1/tenants/{id}/...`: the operator's.
+
+use lambda_http::http::{Method, StatusCode};
+use lambda_http::{Body, Request, Response};
+use serde_json::{Value, json};
+use shared::db::replay::{self, Which};
+use shared::db::setup::{self, Found, NewKey, Shown};
+use shared::db::{gates, ledger};
+use shared::domain::setup::MetaVerdict;
+use shared::http::{self, FieldError, Problem};
+use shared::secrets::MetaCredentials;
+
+use crate::access::{self, Caller};
+use crate::assess::assess;
+use crate::{State, activate, meta_check, patch};
+
+/// Finds the act, and lets the operator alone through.
+pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {
+    access::operator(state, request).await?;
+    let (id, act) = rest.split_once('/').map_or((rest, None), |(id, act)| (id, Some(act)));
+    if !setup::is_id(id) {
+        return Err(none());
+    }
+    let answer = match (act, request.method()) {
+        (None, &Method::GET) => show(state, request, id).await?,
+        (None, _) => return Err(Problem::method_not_allowed("GET")),
+        (Some("meta"), &Method::PUT) => replace_meta(state, request, id).await?,
+        (Some("meta"), _) => return Err(Problem::method_not_allowed("PUT")),
+        (Some("suspend"), &Method::POST) => set_status(state, request, id, "suspended").await?,
+        (Some("retire"), &Method::POST) => set_status(state, request, id, "retired").await?,
+        (Some("activate"), &Method::POST) => set_active(state, request, id).await?,
+        (Some("rotate-key"), &Method::POST) => rotate_key(state, request, id).await?,
+        (Some("release"), &Method::POST) => release(state, request, id).await?,
+        (Some("replay"), &Method::POST) => replay(state, request, id).await?,
+        (Some("suspend" | "retire" | "activate" | "rotate-key" | "release" | "replay"), _) => {
+            return Err(Problem::method_not_allowed("POST"));
+        }
+        (Some(_), _) => return Err(crate::no_route()),
+    };
+    if *request.method() != Method::GET {
+        access::told(request, &Caller::Operator, id, "tenant changed");
+    }
+    Ok(http::json(StatusCode::OK, &answer))
+}
+
+fn none() -> Problem {
+    Problem::not_found("There is no such tenant.")
+}
+
+async fn shown(state: &State, request: &Request, id: &str) -> Result<Shown, Problem> {
+    let found = state.db.run(|client| async move { setup::show(&client, id).await }).await;
+    found.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)
+}
+
+async fn show(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+    let lost = |error| crate::unavailable(request, &error);
+    let shown = shown(state, request, id).await?;
+    let gate = state.db.run(|client| async move { gates::show(&client, id).await }).await.map_err(lost)?;
+    let sales =
+        state.db.run(|client| async move { ledger::ledger(&client, id, None, None).await }).await.map_err(lost)?;
+    let issues = match &shown.session_id {
+        Some(session_id) => issues(state, request, session_id).await?,
+        None => json!([]),
+    };
+    Ok(json!({"tenant": shown.tenant, "session_id": shown.session_id, "gate": gate, "ledger": sales, "issues": issues}))
+}
+
+async fn issues(state: &State, request: &Request, session_id: &str) -> Result<Value, Problem> {
+    let found = state.db.run(|client| async move { setup::find(&client, session_id, None, None).await }).await;
+    Ok(match found.map_err(|error| crate::unavailable(request, &error))? {
+        Some(Found::Open(session)) => assess(&session).told(session.locale),
+        Some(Found::Over) | None => json!([]),
+    })
+}
+
+async fn set_status(state: &State, request: &Request, id: &str, status: &'static str) -> Result<Value, Problem> {
+    crate::finish(crate::fields(request)?)?;
+    let changed = state.db.run(|client| async move { setup::set_status(&client, id, status).await }).await;
+    match changed.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)? {
+        (before, after) if after == status => Ok(json!({"id": id, "status": after, "before": before})),
+        _ => Err(Problem::conflict("The tenant is retired, which is for good.")),
+    }
+}
+
+/// One in provisioning goes live as its session would let it: without any error. One that was suspended goes on.
+async fn set_active(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+    crate::finish(crate::fields(request)?)?;
+    let shown = shown(state, request, id).await?;
+    if shown.tenant.status == "provisioning" {
+        let session_id = shown
+            .session_id
+            .ok_or_else(|| Problem::conflict("It has no setup session that could say whether it is ready."))?;
+        let wanted = session_id.as_str();
+        let found = state.db.run(|client| async move { setup::find(&client, wanted, None, None).await }).await;
+        if let Some(Found::Open(mut session)) = found.map_err(|error| crate::unavailable(request, &error))? {
+            let assessed = activate::recheck(state, request, &mut session).await?;
+            if let Some(refusal) = assessed.refusal(session.locale, |_| true) {
+                return Err(refusal);
+            }
+        }
+    }
+    let done =
+        state.db.run(|client| async move { setup::activate(&client, id, &["provisioning", "suspended"]).await }).await;
+    match done.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)? {
+        (before, after) if after == "active" => Ok(json!({"id": id, "status": after, "before": before})),
+        _ => Err(Problem::conflict("The tenant is retired, which is for good.")),
+    }
+}
+
+async fn rotate_key(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+    crate::finish(crate::fields(request)?)?;
+    let key = NewKey::new(id).map_err(|_| crate::without_random(request))?;
+    let new_key = &key;
+    let made = state.db.run(|client| async move { setup::rotate_key(client, id, new_key).await }).await;
+    let Some(key_id) = made.map_err(|error| crate::unavailable(request, &error))? else {
+        shown(state, request, id).await?;
+        return Err(Problem::conflict("The tenant is retired, which is for good."));
+    };
+    Ok(json!({"api_key": {"id": key_id, "key": key.reveal()}}))
+}
+
+async fn release(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+    crate::finish(crate::fields(request)?)?;
+    let released = state.db.run(|client| async move { gates::release(&client, id).await }).await;
+    let released = released.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)?;
+    Ok(json!({"before": released.before, "hastened": released.hastened}))
+}
+
+async fn replay(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+    let mut fields = crate::fields(request)?;
+    let (event_id, may_be_there) = (fields.text("event_id"), fields.flag("may_be_there"));
+    crate::finish(fields)?;
+    shown(state, request, id).await?;
+    let event_id = event_id.as_deref();
+    if event_id.is_some_and(|it| it.len() != 64 || it.bytes().any(|byte| !byte.is_ascii_hexdigit())) {
+        return Err(Problem::not_found("There is no such event."));
+    }
+    let which = event_id.map_or(Which::All, Which::Event);
+    let replayed = state.db.run(|client| async move { replay::replay(&client, id, which, may_be_there).await }).await;
+    Ok(json!(replayed.map_err(|error| crate::unavailable(request, &error))?))
+}
+
+/// Another token, and perhaps another pixel: asked of Meta before it replaces what is there; then what waited goes.
+async fn replace_meta(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+    let mut fields = crate::fields(request)?;
+    let line = |text: Option<String>| text.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+    let (token, app_secret, pixel) =
+        (line(fields.text("access_token")), line(fields.text("app_secret")), line(fields.text("pixel_id")));
+    if token.as_deref().is_none_or(|it| it.len() > 2000 || it.contains(char::is_control)) {
+        fields.error("access_token", "required", "must be a token of Meta, in one line");
+    }
+    if app_secret.as_deref().is_some_and(|it| it.len() > 200 || it.contains(char::is_control)) {
+        fields.error("app_secret", "too_long", "must be one line of 200 characters at the most");
+    }
+    if pixel.as_deref().is_some_and(|it| !meta_check::is_pixel(it)) {
+        fields.error("pixel_id", "pixel_shape", "must be the digits of a pixel's id");
+    }
+    crate::finish(fields)?;
+    let shown = shown(state, request, id).await?;
+    if shown.tenant.status == "retired" {
+        return Err(Problem::conflict("The tenant is retired, which is for good."));
+    }
+    let pixel_id = pixel
+        .clone()
+        .or(shown.tenant.pixel_id)
+        .ok_or_else(|| refused("pixel_id", "required", "the tenant has no pixel yet"))?;
+    let credentials = MetaCredentials { access_token: token.unwrap_or_default(), app_secret };
+    let probe = state.meta.probe(&pixel_id, &credentials).await;
+    match probe.verdict {
+        MetaVerdict::Ready | MetaVerdict::NotReadable => {}
+        MetaVerdict::TokenRefused => {
+            return Err(refused("access_token", "token_refused", "Meta refuses this token; nothing was replaced"));
+        }
+        MetaVerdict::PixelNotShared => {
+            return Err(refused(
+                "pixel_id",
+                "pixel_not_shared",
+                "Meta knows no such pixel for this token; nothing was replaced",
+            ));
+        }
+        MetaVerdict::Unknown => return Err(Problem::unavailable()),
+    }
+    state
+        .secrets
+        .put_meta(&state.secrets_prefix, id, &credentials)
+        .await
+        .map_err(|error| crate::without_secrets(request, &error))?;
+    if let Some(pixel_id) = pixel.as_deref() {
+        let set = state.db.run(|client| async move { setup::set_pixel(&client, id, pixel_id).await }).await;
+        set.map_err(|error| crate::unavailable(request, &error))?;
+    }
+    patch::release(state, request, id).await?;
+    Ok(json!({"id": id, "pixel_id": pixel_id, "verdict": probe.verdict.as_str()}))
+}
+
+fn refused(field: &str, code: &'static str, message: &str) -> Problem {
+    Problem::invalid(vec![FieldError { field: field.to_owned(), code, message: message.to_owned() }])
+}

@@ -1,0 +1,83 @@
+//! The token of a session's link.
+
+use aws_lc_rs::rand;
+
+use super::super::connections::NoRandom;
+use super::super::keys;
+
+/// What a session's token begins with.
+const PREFIX: &str = "sst_";
+
+/// A session's token, `sst_<session>_<secret>`: to be shown once. Not printable by itself.
+#[derive(Clone)]
+pub struct Link {
+    /// The session.
+    pub session_id: String,
+    text: String,
+    hash: String,
+}
+
+impl Link {
+    /// A new one: 160 random bits.
+    ///
+    /// # Errors
+    /// If the system gives no random bytes.
+    pub fn new(session_id: &str) -> Result<Self, NoRandom> {
+        let mut bytes = [0; 20];
+        rand::fill(&mut bytes).map_err(|_| NoRandom)?;
+        Ok(Self::of(session_id, &hex::encode(bytes)))
+    }
+
+    fn of(session_id: &str, secret: &str) -> Self {
+        Self {
+            session_id: session_id.to_owned(),
+            text: format!("{PREFIX}{session_id}_{secret}"),
+            hash: keys::hash(secret),
+        }
+    }
+
+    /// Reads a token as somebody presents it. Whether it has the prefix of one is told apart, since an operator's token has not.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (session_id, secret) = text.strip_prefix(PREFIX)?.rsplit_once('_')?;
+        let is_secret = secret.len() == 40 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (super::is_id(session_id) && is_secret).then(|| Self::of(session_id, secret))
+    }
+
+    /// Whether a text claims to be one.
+    pub fn is_meant(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
+    /// The hash of its secret part, as it is stored.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The text, for the one who is to have it.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_s_token_is_read_again_and_is_never_the_same() {
+        let (one, other) = (Link::new("s1").unwrap(), Link::new("s1").unwrap());
+        let read = Link::parse(one.reveal()).unwrap();
+        assert_eq!((read.session_id.as_str(), read.hash()), ("s1", one.hash()));
+        assert_ne!(one.hash(), other.hash());
+        for text in [
+            "",
+            "sst_",
+            "sst_s1",
+            "sst_s1_abc",
+            "trk_s1_0123456789012345678901234567890123456789",
+            "sst__0123456789012345678901234567890123456789",
+        ] {
+            assert!(Link::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The setup function, and who calls it.
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use lambda_http::http::Method;
+use serde_json::{Value, json};
+use shared::config;
+use shared::db::Db;
+use shared::meta::Client;
+use shared::secrets::Secrets;
+
+use super::{SECRETS_PREFIX, World, db_config};
+use crate::answer::Answer;
+use crate::postgres::TestDb;
+use crate::request;
+use crate::simulator::Simulator;
+
+/// Keeps an operator's token as a secret, named after itself. Gives it.
+pub(super) async fn admin(sdk: &SdkConfig, name: &str) -> Result<String> {
+    let token = format!("sample-operator-{name}");
+    aws_sdk_secretsmanager::Client::new(sdk)
+        .create_secret()
+        .name(&token)
+        .secret_string(&token)
+        .send()
+        .await
+        .context("keep the operator's token")?;
+    Ok(token)
+}
+
+/// The function over a world's parts.
+pub(super) fn function(
+    db: &TestDb,
+    sdk: &SdkConfig,
+    simulator: &Simulator,
+    admin_secret: &str,
+) -> Result<setup::State> {
+    let meta = config::Meta { graph_url: simulator.base_url().to_owned(), version: "v26.0".into() };
+    let db = Db::new(db_config(db.url()), None, 4);
+    let (secrets, prefix) = (Secrets::new(sdk), SECRETS_PREFIX.to_owned());
+    let public_url = Some("https://track.example.com".to_owned());
+    Ok(setup::State::new(db, secrets, prefix, Client::new(meta)?, public_url, admin_secret.to_owned()))
+}
+
+/// A setup session, and the token of its link.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// Of its link.
+    pub token: String,
+}
+
+impl Session {
+    /// Its path, and what may stand behind it.
+    pub fn path(&self, action: &str) -> String {
+        let slash = if action.is_empty() { "" } else { "/" };
+        format!("/v1/setup/sessions/{}{slash}{action}", self.id)
+    }
+}
+
+impl World {
+    /// Sends a request to the setup function with this token; null sends no body.
+    pub async fn setup_as(&self, token: &str, method: Method, path: &str, body: &Value) -> Result<Answer> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = request::with_key(request::new(method, path, &body), token);
+        Answer::read(setup::handle(&self.setup, &request).await)
+    }
+
+    /// The same as the operator.
+    pub async fn operate(&self, method: Method, path: &str, body: &Value) -> Result<Answer> {
+        self.setup_as(&self.admin_token, method, path, body).await
+    }
+
+    /// Makes a setup session.
+    pub async fn session(&self) -> Result<Session> {
+        let made = self.operate(Method::POST, "/v1/setup/sessions", &Value::Null).await?.expect(201)?;
+        let text = |name: &str| made[name].as_str().map(str::to_owned).context("a text");
+        Ok(Session { id: text("id")?, token: text("session_token")? })
+    }
+
+    /// Enters something into a session, as its seller.
+    pub async fn enter(&self, session: &Session, body: &Value) -> Result<Answer> {
+        self.setup_as(&session.token, Method::PATCH, &session.path(""), body).await
+    }
+
+    /// Lets a session's seller do something.
+    pub async fn act(&self, session: &Session, action: &str, body: &Value) -> Result<Answer> {
+        self.setup_as(&session.token, Method::POST, &session.path(action), body).await
+    }
+
+    /// A session as its seller sees it.
+    pub async fn see(&self, session: &Session) -> Result<Value> {
+        self.setup_as(&session.token, Method::GET, &session.path(""), &Value::Null).await?.expect(200)
+    }
+
+    /// All that a seller of the platform Hotmart enters, for a pixel that the simulator knows. The name makes pixel and slug.
+    pub fn entered(&self, name: &str) -> Value {
+        let number = name.bytes().fold(7_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 1_000_000_007);
+        let (pixel, token) = (format!("2{number:012}"), format!("sample-meta-token-{name}"));
+        self.simulator.pixel(&pixel, &token);
+        json!({
+            "business": {"name": "Loja Exemplo", "slug": format!("loja-{name}"), "country": "BR", "currency": "BRL"},
+            "funnel": {"name": "Curso", "domains": ["https://www.loja.example.com.br/"]},
+            "meta": {"pixel_id": pixel, "access_token": token},
+            "checkout": {"platform": "hotmart", "domains": ["pay.example.com"], "secret": "sample-hottok"},
+            "other_senders": {"purchase": "off"},
+        })
+    }
+}
