@@ -386,3 +386,20 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_setup_session_and_what_has_come_of_it_are_found_by_indexes() -> Result<()> {
+    let world = World::new().await?;
+    load(&world).await?;
+    let tenant = &world.tenant.id;
+    world
+        .execute(&format!(
+            "insert into setup_sessions (id, tenant_id) select 's' || n, case when n = 7 then '{tenant}' end from generate_series(1, 5000) n;
+             analyze setup_sessions"
+        ))
+        .await?;
+    let found = scans(&world, "session", shared::db::setup::FIND, "'s7', 'loja'").await?;
+    let wanted = ["setup_sessions_pkey", "tenants_pkey", "tenants_slug_key", "clicks_tenant_id_created_at_idx"];
+    assert_indexed("session", &found, &wanted);
+    Ok(())
+}

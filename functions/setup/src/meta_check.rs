@@ -3,7 +3,7 @@
 use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::db::setup::Session;
-use shared::domain::setup::Input;
+use shared::domain::setup::{Input, is_pixel};
 use shared::http::Problem;
 use shared::meta::Probe;
 use shared::secrets::{Error, MetaCredentials};
@@ -27,11 +27,6 @@ pub(crate) async fn credentials(
 pub(crate) async fn ask(state: &State, input: &Input, credentials: Option<&MetaCredentials>) -> Option<Probe> {
     let pixel_id = input.meta.pixel_id.as_deref().filter(|it| is_pixel(it))?;
     Some(state.meta.probe(pixel_id, credentials?).await)
-}
-
-/// As the column `tenants.pixel_id` takes it.
-pub(crate) fn is_pixel(text: &str) -> bool {
-    (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What is kept of it: with which pixel and token it was asked, and what was said.

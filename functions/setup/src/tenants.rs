@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use shared::db::replay::{self, Which};
 use shared::db::setup::{self, Found, NewKey, Shown};
 use shared::db::{gates, ledger};
-use shared::domain::setup::MetaVerdict;
+use shared::domain::setup::{MetaVerdict, is_pixel};
 use shared::http::{self, FieldError, Problem};
 use shared::secrets::MetaCredentials;
 
 use crate::access::{self, Caller};
 use crate::assess::assess;
-use crate::{State, activate, meta_check, patch};
+use crate::{State, activate, patch};
 
 /// Finds the act, and lets the operator alone through.
 pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {
@@ -152,7 +152,7 @@ async fn replace_meta(state: &State, request: &Request, id: &str) -> Result<Valu
     if app_secret.as_deref().is_some_and(|it| it.len() > 200 || it.contains(char::is_control)) {
         fields.error("app_secret", "too_long", "must be one line of 200 characters at the most");
     }
-    if pixel.as_deref().is_some_and(|it| !meta_check::is_pixel(it)) {
+    if pixel.as_deref().is_some_and(|it| !is_pixel(it)) {
         fields.error("pixel_id", "pixel_shape", "must be the digits of a pixel's id");
     }
     crate::finish(fields)?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::db::keys;
 use shared::db::setup::{self, Session};
 use shared::domain::delivery::{Event, Meaning};
-use shared::domain::setup::{Input, MetaVerdict};
+use shared::domain::setup::{Input, MetaVerdict, is_pixel};
 use shared::http::{self, FieldError, Problem};
 use shared::ids;
 use shared::meta::{Probe, Reply};
@@ -32,7 +32,7 @@ pub(crate) async fn test_event(state: &State, request: &Request, id: &str) -> Re
     let code = code.or_else(|| input.meta.test_event_code.clone());
     let credentials =
         if input.meta.access_token.is_some() { meta_check::credentials(state, request, &session).await? } else { None };
-    let pixel_id = input.meta.pixel_id.as_deref().filter(|it| meta_check::is_pixel(it));
+    let pixel_id = input.meta.pixel_id.as_deref().filter(|it| is_pixel(it));
     let (Some(pixel_id), Some(code), Some(credentials)) = (pixel_id, code.as_deref(), &credentials) else {
         return Err(missing(pixel_id.is_none(), code.is_none(), credentials.is_none()));
     };

@@ -9,6 +9,7 @@ mod patching;
 mod provisioning;
 mod secrets;
 mod tenants;
+mod trips;
 mod whole_path;
 
 use serde_json::Value;

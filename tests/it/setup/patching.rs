@@ -29,9 +29,7 @@ async fn a_new_session_says_all_that_is_missing_and_begins_at_the_business() -> 
         "other_senders_unconfirmed",
     ];
     assert_eq!(errors(&seen), all);
-    let issue = &seen["issues"][0];
-    let members: Vec<&str> = issue.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(members, ["code", "field", "fix", "message", "severity", "step"]);
+    insta::assert_json_snapshot!("issues_of_an_empty_session", seen["issues"]);
     Ok(())
 }
 

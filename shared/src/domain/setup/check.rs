@@ -127,8 +127,8 @@ fn funnel(input: &Input, found: &mut Found) {
     }
 }
 
-/// The pixel's id has the shape of the column `tenants.pixel_id`.
-pub(super) fn is_pixel(text: &str) -> bool {
+/// Whether a text has the shape of a pixel's id, as the column `tenants.pixel_id` takes it.
+pub fn is_pixel(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

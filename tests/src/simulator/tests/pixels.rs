@@ -163,3 +163,26 @@ async fn without_bodies_events_are_counted_and_deduplicated_all_the_same() {
     let event = &simulator.events(&EventQuery::id("e1"))[0];
     assert_eq!((event.duplicates, event.event.get(), event.event_name.as_str()), (1, "null", "Purchase"));
 }
+
+#[tokio::test]
+async fn a_pixel_is_read_by_who_may_send_to_it_and_nothing_is_taken() {
+    let (simulator, _) = start().await;
+    let get = |path: String, token: &str| {
+        let (simulator, head) = (&simulator, format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}"));
+        async move { exchange(simulator, &head, b"").await }
+    };
+    let node = format!("/v26.0/{DEMO_PIXEL}?fields=id,name");
+    let shown = get(node.clone(), DEMO_TOKEN).await;
+    assert_eq!((shown.status, shown.json()["id"].as_str()), (200, Some(DEMO_PIXEL)));
+    let (code, subcode) = (|error: (u16, i64, Option<i64>)| error.1, |error: (u16, i64, Option<i64>)| error.2);
+    assert_eq!(code(get(node.clone(), "wrong").await.error()), 190);
+    let elsewhere = get("/v26.0/999?fields=id".to_owned(), DEMO_TOKEN).await;
+    assert_eq!((code(elsewhere.error()), subcode(elsewhere.error())), (100, Some(33)));
+    assert_eq!(code(get(format!("/v26.0/{DEMO_PIXEL}?fields=owner"), DEMO_TOKEN).await.error()), 100);
+    assert_eq!(code(get(format!("/v1.0/{DEMO_PIXEL}?fields=id"), DEMO_TOKEN).await.error()), 100);
+    simulator.app_secret(DEMO_PIXEL, Some(SECRET));
+    assert_eq!(code(get(node.clone(), DEMO_TOKEN).await.error()), 100);
+    let proven = format!("{node}&appsecret_proof={}", appsecret_proof(DEMO_TOKEN, SECRET));
+    assert_eq!(get(proven, DEMO_TOKEN).await.status, 200);
+    assert!(simulator.events(&EventQuery::default()).is_empty());
+}
