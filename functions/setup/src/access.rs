@@ -96,7 +96,7 @@ fn bearer(request: &Request) -> Option<&str> {
 }
 
 /// What the operator did, for who asks later. No value of a secret.
-pub(crate) fn told(request: &Request, caller: &Caller, subject: &str, act: &'static str) {
+pub(crate) fn told(request: &Request, caller: &Caller, subject: &str, act: &str) {
     let by = if matches!(caller, Caller::Operator) { "operator" } else { "link" };
     tracing::info!(request.id = http::request_id(request), subject, by, act, "setup");
 }

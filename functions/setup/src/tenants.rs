@@ -8,11 +8,12 @@ use shared::db::setup::{self, Found, NewKey, Shown};
 use shared::db::{gates, ledger};
 use shared::domain::setup::{MetaVerdict, is_pixel};
 use shared::http::{self, FieldError, Problem};
+use shared::meta::Probe;
 use shared::secrets::MetaCredentials;
 
 use crate::access::{self, Caller};
 use crate::assess::assess;
-use crate::{State, activate, patch};
+use crate::{State, activate, meta_check, patch};
 
 /// Finds the act, and lets the operator alone through.
 pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {
@@ -37,8 +38,8 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
         }
         (Some(_), _) => return Err(crate::no_route()),
     };
-    if *request.method() != Method::GET {
-        access::told(request, &Caller::Operator, id, "tenant changed");
+    if let Some(act) = act {
+        access::told(request, &Caller::Operator, id, act);
     }
     Ok(http::json(StatusCode::OK, &answer))
 }
@@ -190,7 +191,30 @@ async fn replace_meta(state: &State, request: &Request, id: &str) -> Result<Valu
         set.map_err(|error| crate::unavailable(request, &error))?;
     }
     patch::release(state, request, id).await?;
+    if let Some(session_id) = shown.session_id.as_deref() {
+        tell_session(state, request, session_id, &pixel_id, &probe).await?;
+    }
     Ok(json!({"id": id, "pixel_id": pixel_id, "verdict": probe.verdict.as_str()}))
+}
+
+/// What Meta said counts for the session's issues too, if they are about the same pixel.
+async fn tell_session(
+    state: &State,
+    request: &Request,
+    session_id: &str,
+    pixel_id: &str,
+    probe: &Probe,
+) -> Result<(), Problem> {
+    let lost = |error| crate::unavailable(request, &error);
+    let found =
+        state.db.run(|client| async move { setup::find(&client, session_id, None, None).await }).await.map_err(lost)?;
+    let Some(Found::Open(session)) = found else { return Ok(()) };
+    let input = assess(&session).input;
+    if input.meta.pixel_id.as_deref() != Some(pixel_id) {
+        return Ok(());
+    }
+    let facts = &json!({"meta": meta_check::fact(&input, probe, session.now_s)});
+    state.db.run(|client| async move { setup::note(&client, session_id, facts).await }).await.map_err(lost)
 }
 
 fn refused(field: &str, code: &'static str, message: &str) -> Problem {

@@ -24,7 +24,7 @@ async fn patches_of_one_moment_are_all_merged() -> Result<()> {
         json!({"business": {"slug": "loja-1"}}),
         json!({"business": {"country": "BR"}}),
         json!({"business": {"currency": "BRL"}}),
-        json!({"funnel": {"name": "Curso"}}),
+        json!({"funnel": {"name": "Course"}}),
         json!({"funnel": {"domains": ["a.example.com"]}}),
         json!({"checkout": {"platform": "stripe"}}),
         json!({"other_senders": {"purchase": "off"}}),
@@ -47,7 +47,7 @@ async fn patches_of_one_moment_are_all_merged() -> Result<()> {
         seen["input"],
         json!({
             "business": {"name": "Loja", "slug": "loja-1", "country": "BR", "currency": "BRL"},
-            "funnel": {"name": "Curso", "domains": ["a.example.com"]},
+            "funnel": {"name": "Course", "domains": ["a.example.com"]},
             "checkout": {"platform": "stripe"}, "other_senders": {"purchase": "off"},
         })
     );

@@ -25,7 +25,7 @@ fn cases() -> Vec<(Value, &'static str, Value)> {
         with("country_unknown", business("country", json!("XX"), "pt")),
         with("currency_missing", business("currency", Value::Null, "BRL")),
         with("currency_unknown", business("currency", json!("R$"), "brl")),
-        (set("funnel", "name", Value::Null), "funnel_name_missing", set("funnel", "name", json!("Curso"))),
+        (set("funnel", "name", Value::Null), "funnel_name_missing", set("funnel", "name", json!("Course"))),
         (set("funnel", "domains", json!([])), "domains_missing", set("funnel", "domains", json!(["a.example.com"]))),
         (
             set("funnel", "domains", json!(["localhost"])),

@@ -135,3 +135,37 @@ async fn the_operator_releases_a_gate_and_puts_quarantined_events_back() -> Resu
     assert_eq!(shown["gate"]["breaker"], "closed");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_token_that_the_operator_replaces_repairs_the_session_s_issues_too() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let whole = world.entered("repaired");
+    world.enter(&session, &whole).await?.expect(200)?;
+    world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    world.enter(&session, &json!({"meta": {"access_token": "sample-wrong"}})).await?.expect(200)?;
+    assert_eq!(codes(&world.see(&session).await?, "error"), ["token_refused"]);
+    let path = format!("/v1/tenants/tnt_{}/meta", session.id);
+    let token = json!({"access_token": whole["meta"]["access_token"]});
+    world.operate(Method::PUT, &path, &token).await?.expect(200)?;
+    assert_eq!(codes(&world.see(&session).await?, "error"), Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_live_tenant_keeps_its_token_when_meta_refuses_the_new_one() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    world.enter(&session, &world.entered("kept")).await?.expect(200)?;
+    world.act(&session, "activate", &Value::Null).await?.expect(200)?;
+    let before = world.see(&session).await?;
+    let refused = world.enter(&session, &json!({"meta": {"access_token": "sample-wrong"}})).await?;
+    refused.expect_problem(422)?;
+    assert_eq!(refused.errors(), [("meta.access_token".to_owned(), "token_refused".to_owned())]);
+    assert_eq!(world.see(&session).await?, before);
+    assert_eq!(
+        world.act(&session, "test-event", &json!({"test_event_code": "TEST1"})).await?.expect(200)?["taken"],
+        true
+    );
+    Ok(())
+}

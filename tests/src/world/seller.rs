@@ -101,7 +101,7 @@ impl World {
         self.simulator.pixel(&pixel, &token);
         json!({
             "business": {"name": "Loja Exemplo", "slug": format!("loja-{name}"), "country": "BR", "currency": "BRL"},
-            "funnel": {"name": "Curso", "domains": ["https://www.loja.example.com.br/"]},
+            "funnel": {"name": "Course", "domains": ["https://www.loja.example.com.br/"]},
             "meta": {"pixel_id": pixel, "access_token": token},
             "checkout": {"platform": "hotmart", "domains": ["pay.example.com"], "secret": "sample-hottok"},
             "other_senders": {"purchase": "off"},

@@ -10,7 +10,7 @@ const NOW: i64 = 1_795_435_200;
 fn whole() -> Value {
     json!({
         "business": {"name": "Loja", "slug": "loja-1", "country": "BR", "currency": "BRL"},
-        "funnel": {"name": "Curso", "domains": ["loja.example.com.br"]},
+        "funnel": {"name": "Course", "domains": ["loja.example.com.br"]},
         "meta": {"pixel_id": "1000000000000001", "access_token": {"set_at": 1}},
         "checkout": {"platform": "hotmart", "domains": ["pay.example.com"], "secret": {"set_at": 1}},
         "other_senders": {"purchase": "off"},
