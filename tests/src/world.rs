@@ -115,7 +115,7 @@ pub struct World {
     /// The sweep.
     pub sweep: sweep::State,
     /// The setup function.
-    pub setup: setup::State,
+    pub setup: Box<setup::State>,
     /// The operator's token.
     pub admin_token: String,
     /// The queue's URL.
@@ -170,7 +170,7 @@ impl World {
             click: click::State::new(database(), 0),
             order: order::State::new(database(), Queue::new(&sdk, &queue_url), vault(&sdk)),
             dispatch: Self::dispatcher(&db, &sdk, &simulator)?,
-            setup: seller::function(&db, &sdk, &simulator, admin_token)?,
+            setup: Box::new(seller::function(&db, &sdk, &simulator, admin_token)?),
             admin_token: admin_token.to_owned(),
             sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url), retention_days: 90 },
             db,

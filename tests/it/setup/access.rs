@@ -130,7 +130,7 @@ async fn an_empty_operator_s_token_lets_nobody_in_and_secrets_that_are_away_are_
     let away = state(&world.admin_token, &tests::world::sdk_config("http://127.0.0.1:9").await)?;
     let missing = state("no-such-secret", &world.sdk)?;
     for (state, status) in [(empty, 401), (away, 503), (missing, 503)] {
-        world.setup = state;
+        *world.setup = state;
         for token in ["", " ", "x"] {
             let answer = world.setup_as(token, Method::POST, "/v1/setup/sessions", &Value::Null).await?;
             answer.expect_problem(if token.trim().is_empty() { 401 } else { status })?;
