@@ -57,6 +57,8 @@ impl Bed {
                 // As in production: the URL is read from its secret.
                 .env("DB_SECRET_ARN", "sample")
                 .env("DISPATCH_QUEUE_URL", self.sink.queue_url())
+                // Read at the first call of the operator's, which is not made here.
+                .env("ADMIN_TOKEN_SECRET_ARN", "track/admin")
                 .env("AWS_ENDPOINT_URL", self.sink.endpoint());
             let (tenant, idle) = (self.tenant.clone(), self.idle.clone());
             subjects.push(Subject::new(name, function, move |seed| match name {
