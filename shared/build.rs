@@ -15,6 +15,8 @@ const BUNDLE: &str = "src/db/tls/rds-roots.pem";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={BUNDLE}");
+    // They are compiled in by a macro, which cannot tell cargo of a new file.
+    println!("cargo::rerun-if-changed=../migrations");
     let mut anchors = String::from("&[\n");
     for certificate in CertificateDer::pem_file_iter(BUNDLE)? {
         let certificate = certificate?;

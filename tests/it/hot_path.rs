@@ -403,3 +403,17 @@ async fn a_setup_session_and_what_has_come_of_it_are_found_by_indexes() -> Resul
     assert_indexed("session", &found, &wanted);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_order_s_plan_that_was_made_while_the_tables_were_empty_goes_by_its_key() -> Result<()> {
+    let world = World::new().await?;
+    let tenant = &world.tenant.id;
+    let now = shared::clock::Clock::SYSTEM.now_ms() * 1000;
+    let order = format!(
+        "'{tenant}','{tenant}-key','new','api','o-new','e-new','Purchase','1.00','BRL',{now},'paid',null,'{{}}','{{}}',null,
+         null,null,null,null,null,null,null,null,null,null,'{{}}',null",
+    );
+    let found = scans(&world, "orders", orders::sql(), &order).await?;
+    assert_indexed("order", &found, &["orders_tenant_id_order_key_key"]);
+    Ok(())
+}
