@@ -67,7 +67,8 @@ pub struct Delivered<'a> {
     pub sales: Vec<Sale>,
 }
 
-/// Records a delivery: all of its sales, or none.
+/// Records a delivery: all of its sales or none, unless the connection changes between two of them. Then it is to be told again, and those
+/// that were taken are repetitions.
 ///
 /// The locks of its orders, a statement a sale and the commit go out together, so all of it is one round trip. Deliveries of one
 /// order come in bursts (approved, complete, an order bump's own), each changes what the next one finds, and the same order may be told

@@ -1,0 +1,86 @@
+//! What the sweep looks up.
+
+use anyhow::Result;
+use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
+use tests::world::World;
+
+use super::{assert_indexed, load, scans};
+
+#[tokio::test]
+async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
+    let world = World::new().await?;
+    load(&world).await?;
+    let tenant = &world.tenant.id;
+    world
+        .execute(
+            "update deliveries set received_at = now() - interval '60 days';
+             insert into setup_sessions (id, tenant_id) select 's' || n, case when n > 100 then 't' || n end from generate_series(1, 5000) n;
+             update dispatch_attempts set leased_until = now() where id = 'c2000';
+             update dispatch_attempts set expires_at = now() where id = 'c3000';
+             analyze",
+        )
+        .await?;
+    let steps = [
+        // Any index of pending attempts alone will do: which one is a tie.
+        ("release", release::RELEASE, "300, 169200", &["dispatch_attempts_pkey"][..]),
+        (
+            "expire",
+            expire::EXPIRE,
+            "604740",
+            &["dispatch_attempts_expires_idx", "dispatch_attempts_pkey", "conversions_tenant_id_event_id_key"],
+        ),
+        ("due", wake::DUE, "1000", &["dispatch_attempts_due_idx", "tenants_pkey", "delivery_gates_pkey"]),
+        ("alert", alert::ENDANGERED, "100, 1000", &["dispatch_attempts_expires_idx", "delivery_gates_pkey"]),
+        ("next", purge::NEXT, "", &["tenants_purged_at_idx", "tenants_pkey"]),
+        (
+            "nobodys",
+            sessions::END_NOBODYS,
+            "1, 30",
+            &["setup_sessions_tenant_id_updated_at_idx", "setup_sessions_pkey"],
+        ),
+    ];
+    for (name, sql, arguments, wanted) in steps {
+        assert_indexed(name, &scans(&world, name, sql, arguments).await?, wanted);
+    }
+    let released = scans(&world, "released", release::RELEASE, "300, 169200").await?;
+    let all = ["dispatch_attempts_tenant_id_idx", "dispatch_attempts_tenant_id_event_id_idx"];
+    assert!(
+        !released.iter().any(|(_, on)| all.contains(&on.as_str())),
+        "release looks through what is done: {released:?}"
+    );
+    let ended = scans(&world, "sessions", sessions::END, "1, 30, 't200'").await?;
+    assert_indexed("sessions", &ended, &["setup_sessions_tenant_id_updated_at_idx"]);
+    for (kind, name, wanted) in [
+        (
+            purge::Kind::Deliveries,
+            "deliveries",
+            &[
+                "deliveries_tenant_id_received_at_idx",
+                "deliveries_pkey",
+                "conversions_tenant_id_event_id_key",
+                "dispatch_attempts_tenant_id_event_id_idx",
+            ][..],
+        ),
+        (purge::Kind::Receipts, "receipts", &["receipts_tenant_id_sent_at_idx", "receipts_pkey"]),
+        (purge::Kind::Identities, "identities", &["identities_tenant_id_created_at_idx", "identities_pkey"]),
+        (
+            purge::Kind::Clicks,
+            "clicks",
+            &[
+                "clicks_tenant_id_created_at_idx",
+                "identities_tenant_id_click_id_idx",
+                "clicks_tenant_id_shared_from_browser_key",
+                "click_aliases_tenant_id_click_id_idx",
+                "clicks_pkey",
+            ],
+        ),
+        (purge::Kind::Orders, "orders", &["orders_tenant_id_created_at_idx", "conversions_tenant_id_order_key_idx"]),
+        (purge::Kind::Visits, "visits", &["unrecorded_visits_pkey"]),
+        (purge::Kind::Minutes, "minutes", &["funnel_minutes_pkey"]),
+    ] {
+        // A tenth of what there is: as much as a day's walk finds at the most.
+        let found = scans(&world, name, kind.sql(), &format!("'{tenant}', 21")).await?;
+        assert_indexed(name, &found, wanted);
+    }
+    Ok(())
+}
