@@ -42,11 +42,22 @@ impl<'de, const DISTINCT: bool> Deserialize<'de> for Object<'de, DISTINCT> {
     }
 }
 
+/// The fields of a body that is one JSON object; otherwise what is not JSON about it and where, without its values.
+pub(crate) fn object(body: &[u8]) -> Result<Vec<(String, &RawValue)>, String> {
+    let text = std::str::from_utf8(body).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
+    // serde's own words for another kind of value would hold the value.
+    if !text.trim_start().starts_with('{') {
+        return Err("not a JSON object".to_owned());
+    }
+    let Object::<true>(fields) = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(fields)
+}
+
 /// More fields than any body of ours has; bounds the search for duplicates.
 const MAX_FIELDS: usize = 256;
 
 /// A field's name as an error may show it: bounded, without control characters.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     name.chars().filter(|it| !it.is_control()).take(64).collect()
 }
 
@@ -67,13 +78,7 @@ impl<'a> Fields<'a> {
     /// A text that says what is not JSON about it and where; also for duplicate fields, which readers of JSON
     /// resolve in different ways (RFC 8259, section 4).
     pub fn parse(body: &'a [u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(body).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
-        // serde's own words for another kind of value would hold the value.
-        if !text.trim_start().starts_with('{') {
-            return Err("not a JSON object".to_owned());
-        }
-        let Object::<true>(fields) = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        Ok(Self { path: String::new(), left: fields, errors: Vec::new() })
+        Ok(Self { path: String::new(), left: object(body)?, errors: Vec::new() })
     }
 
     /// Notes an error of a field of this object.

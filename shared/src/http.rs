@@ -227,6 +227,15 @@ pub fn request_id(request: &Request) -> String {
     request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
 }
 
+/// The token of `Authorization: Bearer`, never an empty one.
+pub fn bearer(request: &Request) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.trim().split_once(' ')?;
+    let token = token.trim();
+    // RFC 9110, section 11.1: the scheme's name has no case.
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
 /// The body's bytes as they were sent, whatever they are.
 pub fn bytes_of(request: &Request) -> &[u8] {
     match request.body() {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::body::Object;
+use crate::body::{Object, object, shown};
 use crate::domain::setup::Locale;
 use crate::http::FieldError;
 
@@ -93,14 +93,7 @@ impl Patch {
     /// # Errors
     /// All that is wrong with it.
     pub fn parse(body: &[u8]) -> Result<Self, Refused> {
-        let text = std::str::from_utf8(body)
-            .map_err(|error| Refused::NotParseable(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-        // serde's own words for another kind of value would hold the value.
-        if !text.trim_start().starts_with('{') {
-            return Err(Refused::NotParseable("not a JSON object".to_owned()));
-        }
-        let Object::<true>(sections) =
-            serde_json::from_str(text).map_err(|error| Refused::NotParseable(error.to_string()))?;
+        let sections = object(body).map_err(Refused::NotParseable)?;
         let (mut patch, mut errors) = (Self::default(), Vec::new());
         for (name, raw) in sections {
             match FIELDS.iter().find(|(section, ..)| *section == name) {
@@ -203,10 +196,6 @@ fn put(input: &mut Value, section: &str, field: &str, value: Value) {
 
 fn error(field: String, code: &'static str, message: impl Into<String>) -> FieldError {
     FieldError { field, code, message: message.into() }
-}
-
-fn shown(name: &str) -> String {
-    name.chars().filter(|it| !it.is_control()).take(64).collect()
 }
 
 type Wrong = (&'static str, String);

@@ -5,9 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lambda_http::Request;
-use lambda_http::http::header;
 use shared::db::keys::{self, Key, PresentedKey};
-use shared::http::Problem;
+use shared::http::{self, Problem};
 
 use crate::State;
 
@@ -60,7 +59,7 @@ impl Caller {
 /// # Errors
 /// 401 for every way in which a key can be wrong; 503 when the database is away.
 pub(crate) async fn caller(state: &State, request: &Request) -> Result<Caller, Problem> {
-    let presented = presented(request).ok_or_else(Problem::unauthorized)?;
+    let presented = http::bearer(request).and_then(PresentedKey::parse).ok_or_else(Problem::unauthorized)?;
     if let Some(key) = state.keys.get(&presented) {
         return Ok(Caller { key, presented });
     }
@@ -69,11 +68,4 @@ pub(crate) async fn caller(state: &State, request: &Request) -> Result<Caller, P
     let key = found.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(Problem::unauthorized)?;
     state.keys.put(presented.clone(), key.clone());
     Ok(Caller { key, presented })
-}
-
-fn presented(request: &Request) -> Option<PresentedKey> {
-    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.trim().split_once(' ')?;
-    // RFC 9110, section 11.1: the scheme's name has no case.
-    scheme.eq_ignore_ascii_case("bearer").then(|| PresentedKey::parse(token.trim()))?
 }

@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lambda_http::Request;
-use lambda_http::http::header;
 use shared::db::keys;
 use shared::db::setup::Link;
 use shared::http::{self, Problem};
@@ -69,7 +68,7 @@ impl Caller {
 /// # Errors
 /// 401 for every way in which a token can be wrong; 503 when the operator's cannot be had.
 pub(crate) async fn caller(state: &State, request: &Request) -> Result<Caller, Problem> {
-    let token = bearer(request).ok_or_else(Problem::unauthorized_for_setup)?;
+    let token = http::bearer(request).ok_or_else(Problem::unauthorized_for_setup)?;
     if Link::is_meant(token) {
         return Link::parse(token).map(Caller::Link).ok_or_else(Problem::unauthorized_for_setup);
     }
@@ -85,14 +84,6 @@ pub(crate) async fn operator(state: &State, request: &Request) -> Result<(), Pro
         Caller::Operator => Ok(()),
         Caller::Link(_) => Err(Problem::unauthorized_for_setup()),
     }
-}
-
-fn bearer(request: &Request) -> Option<&str> {
-    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.trim().split_once(' ')?;
-    let token = token.trim();
-    // RFC 9110, section 11.1: the scheme's name has no case.
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// What the operator did, for who asks later. No value of a secret.

@@ -18,6 +18,7 @@ use crate::domain::order::{Amount, EventName, OptionalEvents, Trigger};
 use crate::platforms::Platform;
 
 pub use settings::{Refused, Settings};
+pub(in crate::db) use token::new_secret;
 pub use token::{NoRandom, Token};
 
 /// A connection that is in force, with what its tenant's deliveries are read by.

@@ -1,6 +1,7 @@
 //! What a connection is set to, and what it cannot be set to.
 
 use crate::domain::order::Amount;
+use crate::domain::setup::{is_shop, is_slot};
 use crate::platforms::Platform;
 
 /// Why a connection cannot be made, or not changed so.
@@ -73,10 +74,7 @@ impl Settings {
                 stated: stated.join(", "),
             });
         }
-        if let Some(slot) = &self.order_id_slot
-            && (!(1..=64).contains(&slot.chars().count())
-                || slot.chars().any(|it| it.is_control() || it.is_whitespace()))
-        {
+        if self.order_id_slot.as_deref().is_some_and(|slot| !is_slot(slot)) {
             return Err(Refused::NotASlot);
         }
         match &self.shop {
@@ -85,13 +83,6 @@ impl Settings {
             _ => Ok(()),
         }
     }
-}
-
-fn is_shop(text: &str) -> bool {
-    let is_first = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (1..=32).contains(&text.len())
-        && text.bytes().all(|byte| is_first(byte) || b"_-".contains(&byte))
-        && text.bytes().next().is_some_and(is_first)
 }
 
 #[cfg(test)]

@@ -4,8 +4,12 @@ use aws_lc_rs::rand;
 
 use super::super::keys;
 
-/// Random bytes of a path's secret: 160 bits.
-const SECRET_BYTES: usize = 20;
+/// A secret part: 160 random bits, in letters and digits that mark as one word.
+pub(in crate::db) fn new_secret() -> Result<String, NoRandom> {
+    let mut bytes = [0; 20];
+    rand::fill(&mut bytes).map_err(|_| NoRandom)?;
+    Ok(hex::encode(bytes))
+}
 
 /// A path's last part, `<tenant>.<secret>`: to be shown once. Not printable by itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,14 +19,12 @@ pub struct Token {
 }
 
 impl Token {
-    /// A new one: 160 random bits, in letters and digits that mark as one word.
+    /// A new one, of 160 random bits.
     ///
     /// # Errors
     /// If the system gives no random bytes.
     pub fn new(tenant_id: &str) -> Result<Self, NoRandom> {
-        let mut bytes = [0; SECRET_BYTES];
-        rand::fill(&mut bytes).map_err(|_| NoRandom)?;
-        let secret = hex::encode(bytes);
+        let secret = new_secret()?;
         Ok(Self { text: format!("{tenant_id}.{secret}"), hash: keys::hash(&secret) })
     }
 

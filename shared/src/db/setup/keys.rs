@@ -1,10 +1,9 @@
 //! API keys, as they are made.
 
-use aws_lc_rs::rand;
 use deadpool_postgres::Client;
 
 use super::super::Error;
-use super::super::connections::NoRandom;
+use super::super::connections::{NoRandom, new_secret};
 use super::super::keys;
 use crate::ids;
 
@@ -20,9 +19,7 @@ impl NewKey {
     /// # Errors
     /// If the system gives no random bytes.
     pub fn new(tenant_id: &str) -> Result<Self, NoRandom> {
-        let mut bytes = [0; 20];
-        rand::fill(&mut bytes).map_err(|_| NoRandom)?;
-        let secret = hex::encode(bytes);
+        let secret = new_secret()?;
         Ok(Self { text: format!("trk_{tenant_id}_{secret}"), hash: keys::hash(&secret) })
     }
 

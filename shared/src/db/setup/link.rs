@@ -1,8 +1,6 @@
 //! The token of a session's link.
 
-use aws_lc_rs::rand;
-
-use super::super::connections::NoRandom;
+use super::super::connections::{NoRandom, new_secret};
 use super::super::keys;
 
 /// What a session's token begins with.
@@ -23,9 +21,7 @@ impl Link {
     /// # Errors
     /// If the system gives no random bytes.
     pub fn new(session_id: &str) -> Result<Self, NoRandom> {
-        let mut bytes = [0; 20];
-        rand::fill(&mut bytes).map_err(|_| NoRandom)?;
-        Ok(Self::of(session_id, &hex::encode(bytes)))
+        Ok(Self::of(session_id, &new_secret()?))
     }
 
     fn of(session_id: &str, secret: &str) -> Self {

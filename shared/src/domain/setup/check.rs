@@ -196,7 +196,7 @@ fn platform(input: &Input, rules: &PlatformRules, found: &mut Found) {
         Some(shop) if !is_shop(shop) => found.add(Code::ShopShape, "checkout.shop"),
         _ => {}
     }
-    if it.order_id_slot.as_deref().is_some_and(|slot| slot.chars().count() > 64 || slot.contains(char::is_whitespace)) {
+    if it.order_id_slot.as_deref().is_some_and(|slot| !is_slot(slot)) {
         found.add(Code::SlotShape, "checkout.order_id_slot");
     }
     if it.secret.is_none() {
@@ -207,12 +207,17 @@ fn platform(input: &Input, rules: &PlatformRules, found: &mut Found) {
     }
 }
 
-/// As the column `connections.shop` takes it.
-fn is_shop(text: &str) -> bool {
+/// Whether a text has the shape of a shop's name, as the column `connections.shop` takes it.
+pub fn is_shop(text: &str) -> bool {
     let is_first = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     (1..=32).contains(&text.len())
         && text.bytes().all(|byte| is_first(byte) || b"_-".contains(&byte))
         && text.bytes().next().is_some_and(is_first)
+}
+
+/// Whether a text has the shape of a tracking slot's name: 1 to 64 printable characters without white space.
+pub fn is_slot(text: &str) -> bool {
+    (1..=64).contains(&text.chars().count()) && !text.chars().any(|it| it.is_control() || it.is_whitespace())
 }
 
 fn other_senders(input: &Input, found: &mut Found) {

@@ -12,7 +12,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Known, Live, PlatformRules, check, is_pixel};
+pub use check::{Known, Live, PlatformRules, check, is_pixel, is_shop, is_slot};
 pub use domains::normal as normal_domain;
 pub use input::{Business, Checkout, Funnel, Input, Kept, Meta, OtherSenders};
 pub use issue::{Code, Issue, Severity};
