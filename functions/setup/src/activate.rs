@@ -43,14 +43,12 @@ pub(crate) async fn recheck(state: &State, request: &Request, session: &mut Sess
     }
     let credentials = meta_check::credentials(state, request, session).await?;
     let Some(probe) = meta_check::ask(state, &assessed.input, credentials.as_ref()).await else { return Ok(assessed) };
-    let was_proven = crate::assess::verdict(&session.facts, &assessed.input) == Some(Ready);
-    if was_proven
-        && matches!(probe.verdict, NotReadable | PixelNotShared | Unknown)
-        && session.facts["test_event"]["taken"] == true
-    {
+    let was_proven = crate::assess::verdict(&session.facts, &assessed.input) == Some(Ready)
+        && session.facts["meta"]["by_test_event"] == true;
+    if was_proven && matches!(probe.verdict, NotReadable | PixelNotShared | Unknown) {
         return Ok(assessed);
     }
-    session.facts["meta"] = meta_check::fact(&assessed.input, &probe, session.now_s);
+    session.facts["meta"] = meta_check::fact(&assessed.input.meta, &probe, session.now_s);
     let facts = &json!({"meta": session.facts["meta"]});
     let id = session.id.as_str();
     let noted = state.db.run(|client| async move { setup::note(&client, id, facts).await }).await;

@@ -3,7 +3,7 @@
 use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::db::setup::Session;
-use shared::domain::setup::{Input, is_pixel};
+use shared::domain::setup::{Input, Meta, is_pixel};
 use shared::http::Problem;
 use shared::meta::Probe;
 use shared::secrets::{Error, MetaCredentials};
@@ -30,10 +30,10 @@ pub(crate) async fn ask(state: &State, input: &Input, credentials: Option<&MetaC
 }
 
 /// What is kept of it: with which pixel and token it was asked, and what was said.
-pub(crate) fn fact(input: &Input, probe: &Probe, now_s: i64) -> Value {
+pub(crate) fn fact(entered: &Meta, probe: &Probe, now_s: i64) -> Value {
     json!({
-        "pixel_id": input.meta.pixel_id,
-        "token_set_at": input.meta.access_token.map(|kept| kept.set_at),
+        "pixel_id": entered.pixel_id,
+        "token_set_at": entered.access_token.map(|kept| kept.set_at),
         "verdict": probe.verdict.as_str(),
         "checked_at": now_s,
         "code": probe.said.code,

@@ -91,7 +91,8 @@ fn platform(input: &Input) -> Option<Platform> {
     input.checkout.platform.as_deref().and_then(Platform::parse)
 }
 
-/// Asks Meta when the pixel or the credentials change. Gives the credentials that are to be kept.
+/// Asks Meta when the pixel or the credentials change; what else is entered leaves standing what a test event has proven. Gives the
+/// credentials that are to be kept.
 ///
 /// A tenant that sends is not given a token that Meta refuses.
 async fn ask_meta(
@@ -103,8 +104,10 @@ async fn ask_meta(
     patch: &Patch,
 ) -> Result<Option<MetaCredentials>, Problem> {
     let (token, app_secret) = (patch.secret("meta", "access_token"), patch.secret("meta", "app_secret"));
-    let brings = token.is_some() || app_secret.is_some();
-    if !brings && before["meta"] == session.input["meta"] || input.meta.access_token.is_none() {
+    let takes_out = input.meta.app_secret.is_none() && !before["meta"]["app_secret"].is_null();
+    let changes = token.is_some() || app_secret.is_some() || takes_out;
+    if !changes && before["meta"]["pixel_id"] == session.input["meta"]["pixel_id"] || input.meta.access_token.is_none()
+    {
         return Ok(None);
     }
     let kept = if token.is_some() && (app_secret.is_some() || input.meta.app_secret.is_none()) {
@@ -125,9 +128,9 @@ async fn ask_meta(
             let error = FieldError { field: "meta.access_token".to_owned(), code: "token_refused", message };
             return Err(Problem::invalid(vec![error]));
         }
-        session.facts["meta"] = meta_check::fact(input, &probe, session.now_s);
+        session.facts["meta"] = meta_check::fact(&input.meta, &probe, session.now_s);
     }
-    Ok(brings.then_some(credentials))
+    Ok(changes.then_some(credentials))
 }
 
 async fn keep(

@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use shared::db::replay::{self, Which};
 use shared::db::setup::{self, Found, NewKey, Shown};
 use shared::db::{gates, ledger};
-use shared::domain::setup::{MetaVerdict, is_pixel};
+use shared::domain::setup::{Kept, Meta, MetaVerdict, is_pixel};
 use shared::http::{self, FieldError, Problem};
-use shared::meta::Probe;
 use shared::secrets::MetaCredentials;
 
 use crate::access::{self, Caller};
@@ -192,29 +191,30 @@ async fn replace_meta(state: &State, request: &Request, id: &str) -> Result<Valu
     }
     patch::release(state, request, id).await?;
     if let Some(session_id) = shown.session_id.as_deref() {
-        tell_session(state, request, session_id, &pixel_id, &probe).await?;
+        let kept = Kept { set_at: shown.now_s };
+        let app_secret = credentials.app_secret.is_some().then_some(kept);
+        let entered =
+            Meta { pixel_id: Some(pixel_id.clone()), access_token: Some(kept), app_secret, ..Meta::default() };
+        let facts = json!({"meta": meta_check::fact(&entered, &probe, shown.now_s)});
+        enter(state, request, session_id, &entered, pixel.is_some(), &facts).await?;
     }
     Ok(json!({"id": id, "pixel_id": pixel_id, "verdict": probe.verdict.as_str()}))
 }
 
-/// What Meta said counts for the session's issues too, if they are about the same pixel.
-async fn tell_session(
+/// The session has it as if it had been entered there: else its next provisioning would bring the former pixel back.
+async fn enter(
     state: &State,
     request: &Request,
     session_id: &str,
-    pixel_id: &str,
-    probe: &Probe,
+    entered: &Meta,
+    is_other: bool,
+    facts: &Value,
 ) -> Result<(), Problem> {
-    let lost = |error| crate::unavailable(request, &error);
-    let found =
-        state.db.run(|client| async move { setup::find(&client, session_id, None, None).await }).await.map_err(lost)?;
-    let Some(Found::Open(session)) = found else { return Ok(()) };
-    let input = assess(&session).input;
-    if input.meta.pixel_id.as_deref() != Some(pixel_id) {
-        return Ok(());
-    }
-    let facts = &json!({"meta": meta_check::fact(&input, probe, session.now_s)});
-    state.db.run(|client| async move { setup::note(&client, session_id, facts).await }).await.map_err(lost)
+    let done = state
+        .db
+        .run(|client| async move { setup::enter_meta(&client, session_id, entered, is_other, facts).await })
+        .await;
+    done.map_err(|error| crate::unavailable(request, &error))
 }
 
 fn refused(field: &str, code: &'static str, message: &str) -> Problem {

@@ -128,3 +128,49 @@ async fn a_test_event_goes_with_its_code_and_meta_s_own_answer_comes_back() -> R
     assert_eq!(errors(&world.see(&session).await?), ["token_refused"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_app_secret_that_is_taken_out_goes_along_no_longer() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let mut whole = world.entered("mistyped");
+    world.simulator.app_secret(whole["meta"]["pixel_id"].as_str().unwrap_or_default(), Some("sample-app-secret"));
+    whole["meta"]["app_secret"] = json!("sample-of-another-app");
+    assert_eq!(errors(&world.enter(&session, &whole).await?.expect(200)?), ["token_refused"]);
+    world.simulator.app_secret(whole["meta"]["pixel_id"].as_str().unwrap_or_default(), None);
+    world.enter(&session, &json!({"meta": {"app_secret": null}})).await?.expect(200)?;
+    let secrets = shared::secrets::Secrets::new(&world.sdk);
+    let kept = secrets.meta(tests::world::SECRETS_PREFIX, &format!("tnt_{}", session.id)).await?;
+    assert_eq!((Some(kept.access_token.as_str()), kept.app_secret), (whole["meta"]["access_token"].as_str(), None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_test_event_has_proven_holds_while_pixel_and_token_stay_and_no_longer() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let whole = world.entered("proven");
+    let unreadable = || says(GraphError::new(400, 100, "Unsupported get request").with_subcode(33));
+    world.simulator.fault(unreadable());
+    assert_eq!(errors(&world.enter(&session, &whole).await?.expect(200)?), ["pixel_not_shared"]);
+    let until = shared::clock::Clock::SYSTEM.now_s() + 3600;
+    let code = json!({"meta": {"test_event_code": "TEST1", "test_event_code_until": until}});
+    world.enter(&session, &code).await?.expect(200)?;
+    world.simulator.clear_faults();
+    world.act(&session, "test-event", &Value::Null).await?.expect(200)?;
+    world.simulator.fault(unreadable());
+    let no_code = json!({"meta": {"test_event_code": null, "test_event_code_until": null}});
+    assert_eq!(world.enter(&session, &no_code).await?.expect(200)?["issues"], json!([]), "the test code is none of it");
+
+    world.simulator.clear_faults();
+    let other = world.entered("unproven");
+    world.enter(&session, &json!({"meta": other["meta"]})).await?.expect(200)?;
+    world.simulator.fault(unreadable());
+    let refused = world.act(&session, "activate", &Value::Null).await?;
+    assert_eq!(
+        refused.errors(),
+        [("meta.pixel_id".to_owned(), "pixel_not_shared".to_owned())],
+        "no test event went to it"
+    );
+    Ok(())
+}

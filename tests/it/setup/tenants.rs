@@ -169,3 +169,34 @@ async fn a_live_tenant_keeps_its_token_when_meta_refuses_the_new_one() -> Result
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn a_pixel_that_the_operator_replaces_stays_when_the_seller_provisions_again() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    world.enter(&session, &world.entered("former")).await?.expect(200)?;
+    world.act(&session, "activate", &Value::Null).await?.expect(200)?;
+    let tenant = format!("tnt_{}", session.id);
+    let other = &world.entered("latter")["meta"];
+    world.operate(Method::PUT, &format!("/v1/tenants/{tenant}/meta"), other).await?.expect(200)?;
+    let seen = world.see(&session).await?;
+    assert_eq!((&seen["input"]["meta"]["pixel_id"], &seen["meta"]["verdict"]), (&other["pixel_id"], &json!("ready")));
+    world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    let pixel = world.text("select pixel_id from tenants where id = $1", &[&tenant]).await?;
+    assert_eq!(pixel.as_deref(), other["pixel_id"].as_str());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_operator_s_token_and_pixel_count_where_the_session_has_none() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let whole = world.entered("given");
+    world.enter(&session, &whole).await?.expect(200)?;
+    world.enter(&session, &json!({"meta": null})).await?.expect(200)?;
+    world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    let path = format!("/v1/tenants/tnt_{}/meta", session.id);
+    world.operate(Method::PUT, &path, &whole["meta"]).await?.expect(200)?;
+    assert_eq!(codes(&world.see(&session).await?, "error"), Vec::<String>::new());
+    Ok(())
+}

@@ -9,7 +9,7 @@ mod status;
 pub use keys::{NewKey, rotate as rotate_key};
 pub use link::Link;
 pub use provision::{ConnectionPart, Made, Parts, Provisioned, provision};
-pub use sessions::{FIND, Found, Saved, Session, create, find, note, renew, save};
+pub use sessions::{FIND, Found, Saved, Session, create, enter_meta, find, note, renew, save};
 pub use status::{Shown, Tenant, activate, set_pixel, set_status, show};
 
 /// The tenant that a session makes: known before it is there, so that its secrets have a place and no try makes a second one.

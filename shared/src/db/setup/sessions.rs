@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::super::Error;
 use super::{Link, tenant_id};
-use crate::domain::setup::{Live, Locale};
+use crate::domain::setup::{Kept, Live, Locale, Meta};
 
 /// A session as it stands.
 #[derive(Clone, Debug)]
@@ -178,5 +178,23 @@ pub async fn note(client: &Client, id: &str, facts: &Value) -> Result<(), Error>
         update setup_sessions set facts = facts || $2::text::jsonb, version = version + 1, updated_at = clock() where id = $1";
     let statement = client.prepare_cached(SQL).await?;
     client.execute(&statement, &[&id, &facts.to_string()]).await?;
+    Ok(())
+}
+
+/// Enters into a session what the operator replaced of its tenant's pixel and credentials, and what Meta said of it. A pixel that was
+/// not replaced (`is_other` is false) leaves another one that was entered standing.
+pub async fn enter_meta(client: &Client, id: &str, entered: &Meta, is_other: bool, facts: &Value) -> Result<(), Error> {
+    const SQL: &str = "
+        update setup_sessions
+        set input = jsonb_set(input, '{meta}', jsonb_strip_nulls(coalesce(input -> 'meta', '{}') || jsonb_build_object(
+                'pixel_id', case when $3::boolean then $2::text else coalesce(input #>> '{meta,pixel_id}', $2) end,
+                'access_token', jsonb_build_object('set_at', $4::bigint),
+                'app_secret', case when $5::bigint is not null then jsonb_build_object('set_at', $5) end))),
+            facts = facts || $6::text::jsonb, version = version + 1, updated_at = clock()
+        where id = $1";
+    let statement = client.prepare_cached(SQL).await?;
+    let set_at = |kept: &Option<Kept>| kept.map(|kept| kept.set_at);
+    let (token, app_secret) = (set_at(&entered.access_token), set_at(&entered.app_secret));
+    client.execute(&statement, &[&id, &entered.pixel_id, &is_other, &token, &app_secret, &facts.to_string()]).await?;
     Ok(())
 }

@@ -37,6 +37,8 @@ pub struct Shown {
     pub tenant: Tenant,
     /// Its session, if it is still kept.
     pub session_id: Option<String>,
+    /// The database's time; Unix seconds.
+    pub now_s: i64,
 }
 
 /// A tenant by its id.
@@ -46,7 +48,8 @@ pub async fn show(client: &Client, tenant_id: &str) -> Result<Option<Shown>, Err
                case when t.test_event_code_until > clock() then extract(epoch from t.test_event_code_until)::bigint end as test_until,
                (select count(*) from api_keys k where k.tenant_id = t.id and k.revoked_at is null) as keys_in_force,
                extract(epoch from t.created_at)::bigint as created_at,
-               (select s.id from setup_sessions s where s.tenant_id = t.id order by s.updated_at desc limit 1) as session_id
+               (select s.id from setup_sessions s where s.tenant_id = t.id order by s.updated_at desc limit 1) as session_id,
+               extract(epoch from clock())::bigint as now_s
         from tenants t where t.id = $1";
     let statement = client.prepare_cached(SQL).await?;
     let Some(row) = client.query_opt(&statement, &[&tenant_id]).await? else { return Ok(None) };
@@ -62,7 +65,7 @@ pub async fn show(client: &Client, tenant_id: &str) -> Result<Option<Shown>, Err
         keys_in_force: row.try_get("keys_in_force")?,
         created_at: row.try_get("created_at")?,
     };
-    Ok(Some(Shown { tenant, session_id: row.try_get("session_id")? }))
+    Ok(Some(Shown { tenant, session_id: row.try_get("session_id")?, now_s: row.try_get("now_s")? }))
 }
 
 /// The status before and after a change; `None` where there is no such tenant.
