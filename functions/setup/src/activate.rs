@@ -7,14 +7,21 @@ use shared::db::setup::{self, Session};
 use shared::http::{self, Problem};
 
 use crate::assess::{Assessed, assess};
-use crate::provision::{Rotate, make};
+use crate::provision::{Made, Rotate, make};
 use crate::{State, access, meta_check, sessions};
 
 /// Brings the tenant to what the session says, and sets it active.
 pub(crate) async fn activate(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
-    let (caller, mut session) = sessions::open(state, request, id).await?;
+    let (caller, session) = sessions::open(state, request, id).await?;
     let fields = crate::fields(request)?;
     crate::finish(fields)?;
+    let made = go_live(state, request, session).await?;
+    access::told(request, &caller, id, "activated");
+    Ok(http::json(StatusCode::OK, &made.answer(state, request)))
+}
+
+/// The same, whoever called.
+pub(crate) async fn go_live(state: &State, request: &Request, mut session: Session) -> Result<Made, Problem> {
     let assessed = recheck(state, request, &mut session).await?;
     if let Some(refusal) = assessed.refusal(session.locale, |_| true) {
         return Err(refusal);
@@ -30,12 +37,11 @@ pub(crate) async fn activate(state: &State, request: &Request, id: &str) -> Resu
     }
     made.session.live.is_active = true;
     made.session.tenant_status = Some(status);
-    access::told(request, &caller, id, "activated");
-    Ok(http::json(StatusCode::OK, &made.answer(state, request)))
+    Ok(made)
 }
 
 /// Asks Meta anew, keeps what it says with the session, and checks all of it. A pixel that a test event went to needs no reading.
-pub(crate) async fn recheck(state: &State, request: &Request, session: &mut Session) -> Result<Assessed, Problem> {
+async fn recheck(state: &State, request: &Request, session: &mut Session) -> Result<Assessed, Problem> {
     use shared::domain::setup::MetaVerdict::{NotReadable, PixelNotShared, Ready, Unknown};
     let assessed = assess(session);
     if assessed.input.meta.access_token.is_none() {

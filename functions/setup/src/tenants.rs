@@ -12,7 +12,7 @@ use shared::secrets::MetaCredentials;
 
 use crate::access::{self, Caller};
 use crate::assess::assess;
-use crate::{State, activate, meta_check, patch};
+use crate::{State, activate, meta_check, patch, sessions};
 
 /// Finds the act, and lets the operator alone through.
 pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {
@@ -82,7 +82,7 @@ async fn set_status(state: &State, request: &Request, id: &str, status: &'static
     }
 }
 
-/// One in provisioning goes live as its session would let it: without any error. One that was suspended goes on.
+/// One in provisioning goes live as by its session: without any error, and as the session says now. One that was suspended goes on.
 async fn set_active(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
     crate::finish(crate::fields(request)?)?;
     let shown = shown(state, request, id).await?;
@@ -90,17 +90,12 @@ async fn set_active(state: &State, request: &Request, id: &str) -> Result<Value,
         let session_id = shown
             .session_id
             .ok_or_else(|| Problem::conflict("It has no setup session that could say whether it is ready."))?;
-        let wanted = session_id.as_str();
-        let found = state.db.run(|client| async move { setup::find(&client, wanted, None, None).await }).await;
-        if let Some(Found::Open(mut session)) = found.map_err(|error| crate::unavailable(request, &error))? {
-            let assessed = activate::recheck(state, request, &mut session).await?;
-            if let Some(refusal) = assessed.refusal(session.locale, |_| true) {
-                return Err(refusal);
-            }
-        }
+        let session = sessions::find(state, request, &Caller::Operator, &session_id, None).await?;
+        let mut live = activate::go_live(state, request, session).await?.answer(state, request);
+        (live["id"], live["status"], live["before"]) = (id.into(), "active".into(), "provisioning".into());
+        return Ok(live);
     }
-    let done =
-        state.db.run(|client| async move { setup::activate(&client, id, &["provisioning", "suspended"]).await }).await;
+    let done = state.db.run(|client| async move { setup::activate(&client, id, &["suspended"]).await }).await;
     match done.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)? {
         (before, after) if after == "active" => Ok(json!({"id": id, "status": after, "before": before})),
         _ => Err(Problem::conflict("The tenant is retired, which is for good.")),

@@ -200,3 +200,23 @@ async fn the_operator_s_token_and_pixel_count_where_the_session_has_none() -> Re
     assert_eq!(codes(&world.see(&session).await?, "error"), Vec::<String>::new());
     Ok(())
 }
+
+#[tokio::test]
+async fn what_was_entered_since_the_last_provisioning_is_made_when_the_operator_sets_the_tenant_active() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let whole = world.entered("since");
+    world.enter(&session, &json!({"business": whole["business"], "funnel": whole["funnel"]})).await?.expect(200)?;
+    world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    world.enter(&session, &whole).await?.expect(200)?;
+    let tenant = format!("tnt_{}", session.id);
+    let live =
+        world.operate(Method::POST, &format!("/v1/tenants/{tenant}/activate"), &Value::Null).await?.expect(200)?;
+    assert!(live["connection"]["url"].is_string(), "shown to the call that made it: {live}");
+    let made = world
+        .text("select concat_ws(' ', t.status, t.pixel_id, c.platform) from tenants t join connections c on c.tenant_id = t.id", &[])
+        .await?;
+    let pixel = whole["meta"]["pixel_id"].as_str().unwrap_or_default();
+    assert_eq!(made, Some(format!("active {pixel} hotmart")));
+    Ok(())
+}
