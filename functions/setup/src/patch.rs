@@ -44,6 +44,7 @@ async fn merge(
     patch: &Patch,
 ) -> Result<Option<Response<Body>>, Problem> {
     let mut session = sessions::find(state, request, caller, id, patch.text("business", "slug")).await?;
+    sessions::refuse_retired(&session)?;
     let before = session.input.clone();
     patch.merge(&mut session.input, session.now_s);
     let input: Input = serde_json::from_value(session.input.clone()).unwrap_or_default();

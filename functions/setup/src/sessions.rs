@@ -36,15 +36,25 @@ pub(crate) async fn find(
     }
 }
 
-/// The same, by who calls.
+/// The same, by who calls, for who is about to do something with it.
+///
+/// # Errors
+/// 410 when its tenant is retired.
 pub(crate) async fn open(state: &State, request: &Request, id: &str) -> Result<(Caller, Session), Problem> {
     let caller = access::caller(state, request).await?;
     let session = find(state, request, &caller, id, None).await?;
+    refuse_retired(&session)?;
     Ok((caller, session))
+}
+
+/// Nothing is entered or sent for a tenant that is retired.
+pub(crate) fn refuse_retired(session: &Session) -> Result<(), Problem> {
+    if session.tenant_status.as_deref() == Some("retired") { Err(Problem::gone()) } else { Ok(()) }
 }
 
 /// `GET /v1/setup/sessions/{id}`.
 pub(crate) async fn show(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
-    let (_, session) = open(state, request, id).await?;
+    let caller = access::caller(state, request).await?;
+    let session = find(state, request, &caller, id, None).await?;
     Ok(answer::session(&session, &assess(&session)))
 }

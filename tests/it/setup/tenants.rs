@@ -220,3 +220,23 @@ async fn what_was_entered_since_the_last_provisioning_is_made_when_the_operator_
     assert_eq!(made, Some(format!("active {pixel} hotmart")));
     Ok(())
 }
+
+#[tokio::test]
+async fn the_session_of_a_retired_tenant_is_shown_and_does_nothing() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let whole = world.entered("over");
+    world.enter(&session, &whole).await?.expect(200)?;
+    world.act(&session, "activate", &Value::Null).await?.expect(200)?;
+    world.operate(Method::POST, &format!("/v1/tenants/tnt_{}/retire", session.id), &Value::Null).await?.expect(200)?;
+    let before = (world.see(&session).await?, world.simulator.request_count());
+    assert_eq!(before.0["tenant"]["status"], "retired");
+    world.enter(&session, &whole).await?.expect_problem(410)?;
+    for (action, body) in
+        [("provision", Value::Null), ("test-event", json!({"test_event_code": "TEST1"})), ("activate", Value::Null)]
+    {
+        world.act(&session, action, &body).await?.expect_problem(410)?;
+    }
+    assert_eq!((world.see(&session).await?, world.simulator.request_count()), before, "Meta is not asked either");
+    Ok(())
+}
