@@ -176,3 +176,20 @@ async fn a_tenant_goes_live_only_when_no_error_is_left() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn another_platform_gets_a_connection_of_its_own_and_the_former_one_still_takes_its_open_payments() -> Result<()>
+{
+    let world = World::new().await?;
+    let session = world.session().await?;
+    world.enter(&session, &world.entered("moved")).await?.expect(200)?;
+    let first = world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    world.enter(&session, &json!({"checkout": {"platform": "stripe", "secret": "whsec_sample"}})).await?.expect(200)?;
+    let second = world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    assert!(second["connection"]["url"].is_string() && second["connection"]["url"] != first["connection"]["url"]);
+    let in_force = world
+        .text("select string_agg(platform, ' ' order by platform) from connections where revoked_at is null", &[])
+        .await?;
+    assert_eq!(in_force.as_deref(), Some("hotmart stripe"));
+    Ok(())
+}
