@@ -4,7 +4,7 @@
 //!
 //! - [`domain`]: the rules, pure: no database, network, environment or clock.
 //! - adapters: [`db`] (Postgres), [`meta`] (Graph API), [`platforms`] (checkouts), [`queue`] (SQS), [`secrets`] (Secrets
-//!   Manager), [`http`] and [`body`] (requests and answers), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`telemetry`].
+//!   Manager), [`http`] and [`body`] (requests and answers), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`memory`], [`telemetry`].
 
 pub mod aws;
 pub mod body;
@@ -15,6 +15,7 @@ pub mod domain;
 pub mod http;
 pub mod ids;
 pub mod intake;
+pub mod memory;
 pub mod meta;
 pub mod order_body;
 pub mod platforms;

@@ -1,13 +1,13 @@
 //! Connections with their platforms' secrets, remembered for a minute so that a delivery need not ask for them; the write checks the
 //! connection again. Only what was found is remembered.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lambda_http::Request;
 use shared::db::connections::{self, Connection, Found, PresentedPath};
 use shared::http::{self, Problem};
+use shared::memory::Memory;
 use shared::platforms::Secret;
 use shared::secrets::Error;
 
@@ -15,18 +15,13 @@ use crate::State;
 
 /// How long a connection and its secrets are believed.
 const BELIEVED: Duration = Duration::from_mins(1);
-/// How old the secrets must be before a delivery that they do not fit has them read again. A stranger who knows the path makes us ask
-/// Secrets Manager this often at the most.
-const READ_AGAIN: Duration = Duration::from_secs(5);
-/// One environment serves few connections at a time; past this the memory starts afresh.
-const MOST: usize = 1000;
+/// How old the secrets must be, in milliseconds, before a delivery that they do not fit has them read again. A stranger who knows the
+/// path makes us ask Secrets Manager this often at the most.
+const READ_AGAIN_MS: i64 = 5000;
 
 /// A connection that was found in force.
 pub(crate) struct Known {
     pub(super) connection: Connection,
-    /// From and until when it is believed, Unix milliseconds.
-    since_ms: i64,
-    until_ms: i64,
     secrets: Mutex<Option<Remembered>>,
 }
 
@@ -40,28 +35,7 @@ struct Remembered {
 }
 
 /// Connections that were found in force.
-#[derive(Default)]
-pub(crate) struct Cache(Mutex<HashMap<PresentedPath, Arc<Known>>>);
-
-impl Cache {
-    fn get(&self, path: &PresentedPath, now_ms: i64) -> Option<Arc<Known>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get(path)?;
-        (known.since_ms..known.until_ms).contains(&now_ms).then(|| Arc::clone(known))
-    }
-
-    fn put(&self, path: PresentedPath, known: Arc<Known>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
-            all.clear();
-        }
-        all.insert(path, known);
-    }
-
-    fn forget(&self, path: &PresentedPath) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
-    }
-}
+pub(crate) type Cache = Memory<PresentedPath, Arc<Known>>;
 
 /// One answer for every way in which a path can be wrong.
 pub(super) fn no_such_path() -> Problem {
@@ -91,18 +65,12 @@ pub(super) async fn look_up(state: &State, request: &Request, path: &PresentedPa
         None => Err(no_such_path()),
         Some(Found::Retired) => Err(Problem::gone()),
         Some(Found::InForce { connection, left }) => {
-            let since_ms = state.clock.now_ms();
             let believed = left.map_or(BELIEVED, |left| left.min(BELIEVED));
-            let until_ms = since_ms.saturating_add(millis(believed));
-            let known = Arc::new(Known { connection: *connection, since_ms, until_ms, secrets: Mutex::new(None) });
-            state.known.put(path.clone(), Arc::clone(&known));
+            let known = Arc::new(Known { connection: *connection, secrets: Mutex::new(None) });
+            state.known.put(path.clone(), Arc::clone(&known), state.clock.now_ms(), believed);
             Ok(known)
         }
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Known {
@@ -135,7 +103,7 @@ impl Known {
         request: &Request,
     ) -> Result<Option<Arc<[Secret]>>, Problem> {
         if let Some(remembered) = self.remembered() {
-            let again_ms = remembered.asked_ms.saturating_add(millis(READ_AGAIN));
+            let again_ms = remembered.asked_ms.saturating_add(READ_AGAIN_MS);
             if (remembered.asked_ms..again_ms).contains(&state.clock.now_ms()) {
                 return if remembered.is_answered { Ok(None) } else { Err(Problem::unavailable()) };
             }
