@@ -7,6 +7,7 @@ use deadpool_postgres::Client;
 use super::Error;
 use super::connections::Connection;
 use super::kept::{self, NewBody};
+use super::pieces::{connection_in_force, gate};
 use crate::domain::order::{Ignored, Rejected};
 
 /// Why a delivery makes no order.
@@ -76,14 +77,7 @@ pub enum Recorded {
 pub static RECORD: LazyLock<String> = LazyLock::new(|| {
     format!(
         "
-    with gate as (
-        select t.status::text as status,
-               exists (select from connections c where c.tenant_id = $1 and c.id = $2::text and c.version = $3::integer
-                       and c.revoked_at is null) as in_force
-        from tenants t where t.id = $1::text
-    ), open as (
-        select from gate where in_force and status <> 'retired'
-    ), before as (
+    with {gate}, before as (
         select exists (
             select from deliveries d
             where d.tenant_id = $1 and d.connection_id = $2 and d.delivery_key = $5::text
@@ -97,7 +91,8 @@ pub static RECORD: LazyLock<String> = LazyLock::new(|| {
         from open, before where $8 is not null
         on conflict on constraint deliveries_pkey do nothing
     ), {keep}
-    select status, in_force from gate",
+    select status from gate",
+        gate = gate(&connection_in_force("$3::integer")),
         keep = kept::keep(["$10::text", "$11::text", "$9::text", "$12::bigint", "$13::bytea"])
     )
 });
@@ -128,9 +123,6 @@ pub async fn record(client: &Client, unused: &Unused<'_>) -> Result<Recorded, Er
         )
         .await?;
     let Some(row) = row else { return Ok(Recorded::NotInForce) };
-    if !row.try_get::<_, bool>("in_force")? {
-        return Ok(Recorded::NotInForce);
-    }
     let is_retired = row.try_get::<_, &str>("status")? == "retired";
     Ok(if is_retired { Recorded::Retired } else { Recorded::Taken { wakes: Vec::new() } })
 }

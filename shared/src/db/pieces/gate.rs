@@ -15,3 +15,11 @@ pub(crate) fn gate(in_force: &str) -> String {
     )"
     )
 }
+
+/// What came is in force where it came on a connection (`$2`) that is still the one that was looked up, by its version.
+pub(crate) fn connection_in_force(version: &str) -> String {
+    format!(
+        "exists (select from connections c
+                      where c.tenant_id = $1 and c.id = $2::text and c.version = {version} and c.revoked_at is null)"
+    )
+}

@@ -6,6 +6,6 @@ mod matching;
 mod words;
 
 pub(super) use conversion::conversion;
-pub(super) use gate::gate;
+pub(super) use gate::{connection_in_force, gate};
 pub(super) use matching::{Given, matching};
 pub(super) use words::{finality, progress};

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::db::pieces::{Given, conversion, finality, gate, matching, progress};
+use crate::db::pieces::{Given, connection_in_force, conversion, finality, gate, matching, progress};
 
 /// What the order's deliveries said so far, this one included: the CTE `told`.
 const GIVEN: Given<'static> = Given {
@@ -34,10 +34,7 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
         format!("({}, coalesce({row}.changed_at, '-infinity'), {})", progress(&state), finality(&state))
     };
     let (new_rank, old_rank) = (rank("excluded"), rank("o"));
-    let gate = gate(
-        "exists (select from connections c
-                      where c.tenant_id = $1 and c.id = $2::text and c.version = $28::integer and c.revoked_at is null)",
-    );
+    let gate = gate(&connection_in_force("$28::integer"));
     format!(
         "
     with {gate}, before as (
