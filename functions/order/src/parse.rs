@@ -32,7 +32,7 @@ pub(crate) fn order(key: &Key, body: &[u8], now_s: i64) -> Result<Parsed, Proble
     let mut buyer = core.buyer.hashed(key.country);
     warnings.extend(order_body::left_out_of_buyer(&core.buyer, &buyer));
     let click = core.click;
-    if let Some(fbc) = &click.fbc {
+    if let (Some(fbc), _) = click.ad_click() {
         buyer.fbc(fbc);
     }
     if let Some(fbp) = &click.fbp {

@@ -44,10 +44,7 @@ impl Signals {
     /// # Errors
     /// Never for values of these types; the error is serde's.
     pub fn of(buyer: &UserData, click: &Tracking, seen_at_s: i64) -> Result<Self, serde_json::Error> {
-        // An fbclid beside an fbc of another ad click is the newer of the two: the page's URL beats the cookie.
-        let is_older = |fbc: &&Fbc| click.fbclid.as_ref().is_some_and(|fbclid| fbc.fbclid() != fbclid);
-        let fbc = click.fbc.as_ref().filter(|fbc| !is_older(fbc));
-        let fbclid = click.fbclid.as_ref().or_else(|| fbc.map(Fbc::fbclid));
+        let (fbc, fbclid) = click.ad_click();
         let built_fbc = match (fbc, fbclid) {
             (None, Some(fbclid)) => Fbc::build(None, seen_at_s.saturating_mul(1000), fbclid),
             _ => None,

@@ -13,10 +13,7 @@ pub(super) fn read(fields: &mut Fields<'_>, warnings: &mut Vec<FieldError>) -> T
     let click_id = one(fields, "click_id", |text| text::line(text, 64), "is not a click id", warnings);
     let fbclid = one(fields, "fbclid", Fbclid::parse, "is not a click id of Meta", warnings);
     let fbp = one(fields, "fbp", Fbp::parse, "is not of the form fb.1.1700000000000.1234567890", warnings);
-    let given = one(fields, "fbc", Fbc::parse, "is not of the form fb.1.1700000000000.fbclid", warnings);
-    // An fbclid beside an fbc of another ad click is the newer of the two: the page's URL beats the cookie.
-    let fbc = given.filter(|fbc| fbclid.as_ref().is_none_or(|fbclid| fbc.fbclid() == fbclid));
-    let fbclid = fbclid.or_else(|| fbc.as_ref().map(|fbc| fbc.fbclid().clone()));
+    let fbc = one(fields, "fbc", Fbc::parse, "is not of the form fb.1.1700000000000.fbclid", warnings);
     Tracking { click_id, fbclid, fbc, fbp, ..Tracking::default() }
 }
 

@@ -20,6 +20,14 @@ pub struct Tracking {
 }
 
 impl Tracking {
+    /// The ad click: fbc, and its fbclid. An fbclid beside an fbc of another ad click is the newer of the two: the page's URL beats the
+    /// cookie.
+    pub fn ad_click(&self) -> (Option<&Fbc>, Option<&Fbclid>) {
+        let is_older = |fbc: &&Fbc| self.fbclid.as_ref().is_some_and(|fbclid| fbc.fbclid() != fbclid);
+        let fbc = self.fbc.as_ref().filter(|fbc| !is_older(fbc));
+        (fbc, self.fbclid.as_ref().or_else(|| fbc.map(Fbc::fbclid)))
+    }
+
     /// What the first delivery had stays, so that an order keeps the click of the day it was made; later ones complete it.
     #[must_use]
     pub fn merged(self, later: Self) -> Self {
