@@ -5,8 +5,8 @@ use std::io::Read;
 use anyhow::{Context, Result, bail};
 use serde_json::{json, to_value};
 use shared::config::{Reader, environment};
-use shared::db::connections::{Refused, Settings, Token, manage};
-use shared::domain::order::{Amount, EventName, Trigger};
+use shared::db::connections::{self, Refused, Settings, Token, manage};
+use shared::domain::order::{EventName, Trigger};
 use shared::platforms::Platform;
 use shared::secrets::Secrets;
 
@@ -76,8 +76,7 @@ pub(crate) async fn connect(
     secret: Option<&SecretFrom>,
 ) -> Result<Said> {
     let secret = secret.map(SecretFrom::read).transpose()?;
-    let nothing = Settings { label: String::new(), amount: Amount::default(), order_id_slot: None, shop: None };
-    let (settings, token) = (&given.over(nothing), &Token::new(tenant)?);
+    let (settings, token) = (&given.over(Settings::default()), &Token::new(tenant)?);
     let made = database.0.run(|client| manage::make(client, tenant, platform, settings, token)).await;
     let id = allowed(made.map_err(plain)?)?;
     if let Some(secret) = &secret
@@ -182,7 +181,7 @@ pub(crate) async fn platform_secret(
     keep_former: bool,
 ) -> Result<Said> {
     let secret = secret.read()?;
-    let run = database.0.run(|client| async move { manage::platform_of(&client, tenant, id).await });
+    let run = database.0.run(|client| async move { connections::by_id(&client, tenant, id).await });
     if run.await.map_err(plain)?.is_none() {
         bail!(Refused::NoConnection);
     }

@@ -9,7 +9,7 @@ use tests::world::World;
 use super::post;
 
 fn settings(shop: Option<&str>) -> Settings {
-    Settings { label: "Sample".into(), amount: Amount::Price, order_id_slot: None, shop: shop.map(str::to_owned) }
+    Settings { label: "Sample".into(), shop: shop.map(str::to_owned), ..Settings::default() }
 }
 
 async fn make(world: &World, tenant: &str, platform: Platform, settings: &Settings) -> Result<Result<String, Refused>> {

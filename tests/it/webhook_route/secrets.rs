@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use shared::db::Db;
-use shared::db::connections::manage;
+use shared::db::connections::{Settings, manage};
 use shared::platforms::Platform;
 use shared::queue::Queue;
 use shared::secrets::Secrets;
@@ -141,13 +141,7 @@ async fn p13_without_a_secret_or_with_an_empty_one_nothing_is_authentic_and_all_
     }
     let manager = aws_sdk_secretsmanager::Client::new(&world.sdk);
     for (number, text) in [None, Some(r#"{"secrets":[""]}"#), Some("not JSON")].into_iter().enumerate() {
-        let settings = shared::db::connections::Settings {
-            label: String::new(),
-            amount: shared::domain::order::Amount::Price,
-            order_id_slot: None,
-            shop: None,
-        };
-        let hotmart = world.connect_as(&world.tenant.id, Platform::Hotmart, &settings).await?;
+        let hotmart = world.connect_as(&world.tenant.id, Platform::Hotmart, &Settings::default()).await?;
         if let Some(text) = text {
             let name = format!("{SECRETS_PREFIX}{}/connections/{}", hotmart.tenant_id, hotmart.id);
             manager.create_secret().name(name).secret_string(text).send().await?;

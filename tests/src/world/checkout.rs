@@ -3,7 +3,6 @@
 use anyhow::{Context, Result};
 use lambda_http::Request;
 use shared::db::connections::{Settings, Token, manage};
-use shared::domain::order::Amount;
 use shared::platforms::Platform;
 use shared::secrets::Secrets;
 
@@ -39,8 +38,7 @@ impl World {
 
     /// Connects a platform to any tenant, with any secret.
     pub async fn connect_to(&self, tenant_id: &str, platform: Platform, secret: &str) -> Result<Connected> {
-        let settings = Settings { label: String::new(), amount: Amount::Price, order_id_slot: None, shop: None };
-        let connected = self.connect_as(tenant_id, platform, &settings).await?;
+        let connected = self.connect_as(tenant_id, platform, &Settings::default()).await?;
         self.platform_secret(&connected, secret).await?;
         Ok(connected)
     }

@@ -141,11 +141,6 @@ pub async fn touch(client: &Client, tenant_id: &str, id: &str) -> Result<bool, E
     Ok(client.execute(SQL, &[&tenant_id, &id]).await? > 0)
 }
 
-/// The platform of a connection in force.
-pub async fn platform_of(client: &Client, tenant_id: &str, id: &str) -> Result<Option<Platform>, Error> {
-    Ok(super::by_id(client, tenant_id, id).await?.map(|it| it.platform))
-}
-
 /// Sets which events beside Purchase a tenant wants, in place of those before; none ends all. Whether there is such a tenant.
 pub async fn set_optional_events(
     client: &Client,

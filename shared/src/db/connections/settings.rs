@@ -51,8 +51,8 @@ pub enum Refused {
     NotASlot,
 }
 
-/// What a connection is set to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a connection is set to. Its default is what it is where nothing was said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// For people.
     pub label: String,
@@ -89,13 +89,9 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn settings() -> Settings {
-        Settings { label: String::new(), amount: Amount::Price, order_id_slot: None, shop: None }
-    }
-
     #[test]
     fn an_amount_must_be_one_that_the_platform_states() {
-        let of = |amount| Settings { amount, ..settings() };
+        let of = |amount| Settings { amount, ..Settings::default() };
         assert_eq!(of(Amount::Net).check(Platform::Hotmart), Ok(()));
         let refused = of(Amount::Net).check(Platform::Braip).unwrap_err();
         assert_eq!(refused.to_string(), "braip does not state the amount net; it states price");
@@ -103,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_shop_has_a_name_only_where_shops_number_their_orders() {
-        let of = |shop: &str| Settings { shop: Some(shop.to_owned()), ..settings() };
+        let of = |shop: &str| Settings { shop: Some(shop.to_owned()), ..Settings::default() };
         assert_eq!(of("north-1").check(Platform::WooCommerce), Ok(()));
         assert_eq!(of("north").check(Platform::Hotmart), Err(Refused::ShopNotUsed { platform: "hotmart" }));
         for shop in ["", "North", "-a", "a b", "loja:1", "ç", &"x".repeat(33)] {
@@ -113,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_slot_has_a_printable_name() {
-        let of = |slot: &str| Settings { order_id_slot: Some(slot.to_owned()), ..settings() };
+        let of = |slot: &str| Settings { order_id_slot: Some(slot.to_owned()), ..Settings::default() };
         assert_eq!(of("utm_content").check(Platform::Hotmart), Ok(()));
         for slot in ["", "a b", "a\n", &"x".repeat(65)] {
             assert_eq!(of(slot).check(Platform::Hotmart), Err(Refused::NotASlot), "{slot:?}");
