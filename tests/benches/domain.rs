@@ -115,11 +115,11 @@ fn meta_payload(bencher: Bencher<'_, '_>, count: usize) {
 mod webhook {
     use divan::{Bencher, black_box};
     use lambda_http::http::{HeaderMap, HeaderValue};
-    use shared::db::connections::Connection;
     use shared::domain::country::Country;
-    use shared::domain::order::{Amount, OptionalEvents, Outcome};
+    use shared::domain::order::Outcome;
     use shared::intake;
     use shared::platforms::{Authenticity, Context, Delivery, Platform, Secret};
+    use tests::webhook::connection;
 
     const HOTMART: &[u8] = include_bytes!("../fixtures/webhooks/hotmart/purchase_approved.json");
 
@@ -129,17 +129,7 @@ mod webhook {
         let mut headers = HeaderMap::new();
         headers.insert("x-hotmart-hottok", HeaderValue::from_static("test-secret"));
         let context = Context { received_at_s: 1_768_867_200, country: Country::parse("BR") };
-        let connection = Connection {
-            tenant_id: "tnt_1".to_owned(),
-            id: "shop".to_owned(),
-            version: 1,
-            platform: Platform::Hotmart,
-            amount: Amount::Price,
-            order_id_slot: None,
-            shop: None,
-            country: context.country,
-            optional_events: OptionalEvents::default(),
-        };
+        let connection = connection("tnt_1", "shop", Platform::Hotmart);
         bencher.bench(|| {
             let delivery = Delivery::new(&headers, "", black_box(HOTMART));
             assert_eq!(Platform::Hotmart.verify(&secrets, &delivery, &context), Authenticity::Authentic);

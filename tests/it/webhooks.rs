@@ -5,22 +5,28 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use lambda_http::http::{HeaderMap, HeaderValue};
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+use shared::db::connections::Connection;
 use shared::domain::country::Country;
 use shared::domain::order::{Amount, Ignored, OrderState, Rejected};
-use shared::platforms::{Context, Platform};
-use tests::webhook::{self, Question};
+use shared::intake::{self, Read};
+use shared::platforms::{Context, Delivery, Platform};
+use tests::webhook::{self, Question, connection};
+
+use crate::sales::all_wanted;
 
 /// Some time after every time in the fixtures: 2026-01-20 00:00 UTC.
 const RECEIVED_AT: i64 = 1_768_867_200;
 
+fn headers(platform: Platform, file: &Path) -> Result<HeaderMap> {
+    let all = webhook::headers_by_name(platform, file).into_iter();
+    all.map(|(name, value)| Ok((HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(&value)?))).collect()
+}
+
 fn answer(platform: Platform, file: &Path) -> Result<Value> {
     let body = std::fs::read(file)?;
-    let mut headers = HeaderMap::new();
-    for (name, value) in webhook::headers_by_name(platform, file) {
-        headers.insert(name, HeaderValue::from_str(&value)?);
-    }
+    let headers = headers(platform, file)?;
     let context = Context { received_at_s: RECEIVED_AT, country: Country::parse("BR") };
     Ok(Question { platform, headers: &headers, body: &body, context, amount: Amount::default() }.answer())
 }
@@ -133,5 +139,49 @@ fn webhook_refuses_an_unknown_platform_and_says_which_file_it_cannot_read() -> R
     let output = tool(&["hotmart", "/nowhere/x.json"])?;
     assert!(!output.status.success() && output.stdout.is_empty());
     assert!(String::from_utf8(output.stderr)?.contains("/nowhere/x.json cannot be read"));
+    Ok(())
+}
+
+/// The places of a body's texts and numbers, as JSON pointers. Names have no `/` and no `~`.
+fn leaves(body: &Value, at: &str, found: &mut BTreeSet<String>) {
+    match body {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| leaves(value, &format!("{at}/{name}"), found)),
+        Value::Array(all) => all.iter().enumerate().for_each(|(index, it)| leaves(it, &format!("{at}/{index}"), found)),
+        _ => drop(found.insert(at.to_owned())),
+    }
+}
+
+/// Each text of each platform's sales in turn with a NUL, which no text of Postgres holds.
+#[test]
+fn nothing_that_the_database_cannot_hold_is_recorded_of_a_sale() -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/webhooks");
+    let context = Context { received_at_s: RECEIVED_AT, country: Country::parse("BR") };
+    let mut sales = 0;
+    for folder in files(&folder)? {
+        let platform = Platform::parse(&stem(&folder)?).context("a platform")?;
+        let connection = Connection { optional_events: all_wanted(), ..connection("tnt_1", "shop", platform) };
+        let mut seen = BTreeSet::new();
+        for file in files(&folder)? {
+            let Ok(body) = serde_json::from_slice::<Value>(&std::fs::read(&file)?) else { continue };
+            let headers = headers(platform, &file)?;
+            let read = |body: &str| intake::read(&connection, &Delivery::new(&headers, "", body.as_bytes()), &context);
+            if !matches!(read(&body.to_string()), Read::Sales(_)) {
+                continue;
+            }
+            let mut places = BTreeSet::new();
+            leaves(&body, "", &mut places);
+            for place in places.into_iter().filter(|place| seen.insert(place.clone())) {
+                let mut body = body.clone();
+                let value = body.pointer_mut(&place).with_context(|| place.clone())?;
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                *value = format!("{text}\0x").into();
+                let read = read(&body.to_string());
+                let recorded = format!("{read:?}");
+                ensure!(!recorded.contains("\\0") && !recorded.contains("\\u0000"), "{place} {body}: {recorded}");
+                sales += usize::from(matches!(read, Read::Sales(_)));
+            }
+        }
+    }
+    ensure!(sales > 500, "{sales} sales");
     Ok(())
 }

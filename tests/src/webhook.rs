@@ -5,11 +5,28 @@ use std::path::Path;
 
 use lambda_http::http::HeaderMap;
 use serde_json::{Map, Value, json};
+use shared::db::connections::Connection;
 use shared::domain::conversion::Item;
+use shared::domain::country::Country;
 use shared::domain::fb::{Fbc, Fbclid, Fbp};
 use shared::domain::money::Money;
 use shared::domain::order::{Amount, Kind, OptionalEvents, Order, OrderId, Outcome, Rejected, Standing, Tracking};
 use shared::platforms::{Context, Delivery, Platform};
+
+/// A connection of a Brazilian tenant, as it is remembered after it was made with nothing said.
+pub fn connection(tenant_id: &str, id: &str, platform: Platform) -> Connection {
+    Connection {
+        tenant_id: tenant_id.to_owned(),
+        id: id.to_owned(),
+        version: 1,
+        platform,
+        amount: Amount::default(),
+        order_id_slot: None,
+        shop: None,
+        country: Country::parse("BR"),
+        optional_events: OptionalEvents::default(),
+    }
+}
 
 /// A body, and what it is read by.
 pub struct Question<'a> {

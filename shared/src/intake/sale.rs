@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::db::connections::Connection;
 use crate::db::sales::{Event, Sale};
 use crate::db::signals::Signals;
-use crate::domain::conversion::{self, Item, UserData};
+use crate::domain::conversion::{self, UserData};
 use crate::domain::event_id::EventId;
 use crate::domain::order::{ActionSource, Cause, Kind, Moment, Order, OrderId, Rejected};
 use crate::domain::page::{UTM, UTM_MAX};
@@ -59,7 +59,7 @@ fn event(connection: &Connection, order: &Order, key: &OrderId) -> Result<Option
     };
     let Some(order_id) = cause.order_id(key) else { return Ok(None) };
     let (custom_data, _) =
-        conversion::custom_data_that_fits(&order_id, &value, &items(order)).map_err(|_| Rejected::Unreadable)?;
+        conversion::custom_data_that_fits(&order_id, &value, &order.items).map_err(|_| Rejected::Unreadable)?;
     Ok(Some(Event {
         key: cause.key(),
         is_for_open_orders: Cause::is_for_open_orders(order.state),
@@ -70,13 +70,6 @@ fn event(connection: &Connection, order: &Order, key: &OrderId) -> Result<Option
         currency: value.currency().code().to_owned(),
         custom_data,
     }))
-}
-
-/// What was bought. An id with control characters, NUL among them, which the database cannot hold, leaves its item out: an extra does not
-/// cost the sale.
-fn items(order: &Order) -> Vec<Item> {
-    let has_id = |item: &&Item| !item.id.chars().any(char::is_control);
-    order.items.iter().filter(has_id).cloned().collect()
 }
 
 fn signals(order: &Order, buyer: &UserData, made_at_s: i64) -> Result<Signals, serde_json::Error> {

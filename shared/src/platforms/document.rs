@@ -52,11 +52,11 @@ impl Value {
     }
 
     /// A text, or a number's digits, without outer white space; `None` if nothing is in it, or a sentinel that says that
-    /// nothing is known ("Não Informado", "null"), or it was broken on the way (U+FFFD).
+    /// nothing is known ("Não Informado", "null"), or it was broken on the way (U+FFFD; NUL, which Postgres cannot hold).
     pub(crate) fn text(&self) -> Option<&str> {
         let (Self::Text(text) | Self::Number(text)) = self else { return None };
         let text = text.trim();
-        let is_absent = text.is_empty() || text.contains('\u{fffd}') || is_placeholder(text);
+        let is_absent = text.is_empty() || text.contains(['\u{fffd}', '\0']) || is_placeholder(text);
         (!is_absent).then_some(text)
     }
 

@@ -12,11 +12,11 @@ use shared::db::connections::Connection;
 use shared::db::deliveries::Recorded;
 use shared::db::sales::{self, Delivered};
 use shared::db::{Db, Error};
-use shared::domain::country::Country;
 use shared::domain::money::{Currency, Money};
-use shared::domain::order::{Amount, Amounts, Moment, OptionalEvents, Order, OrderId, OrderState, Trigger};
+use shared::domain::order::{Amounts, Moment, OptionalEvents, Order, OrderId, OrderState, Trigger};
 use shared::intake;
 use shared::platforms::Platform;
+use tests::webhook::connection;
 use tests::world::{World, db_config};
 
 /// A world with a connection of the seeded tenant.
@@ -33,7 +33,7 @@ impl Shop {
         let world = World::new().await?;
         let db = Db::new(db_config(world.db.url()), None, 8);
         let now_s = shared::clock::Clock::SYSTEM.now_s();
-        let shop = Self { connection: connection(&world.tenant.id, "shop"), world, db, now_s };
+        let shop = Self { connection: connection(&world.tenant.id, "shop", Platform::Hotmart), world, db, now_s };
         shop.connect(&shop.connection).await?;
         Ok(shop)
     }
@@ -117,21 +117,6 @@ impl Shop {
 
 pub(crate) async fn record(db: &Db, delivered: &Delivered<'_>) -> Result<Recorded, Error> {
     db.run(|client| async move { sales::record(&client, delivered).await }).await
-}
-
-/// A Hotmart connection as it is remembered after it was made.
-pub(crate) fn connection(tenant_id: &str, id: &str) -> Connection {
-    Connection {
-        tenant_id: tenant_id.to_owned(),
-        id: id.to_owned(),
-        version: 1,
-        platform: Platform::Hotmart,
-        amount: Amount::Price,
-        order_id_slot: None,
-        shop: None,
-        country: Country::parse("BR"),
-        optional_events: OptionalEvents::default(),
-    }
 }
 
 /// Every event that a tenant can want.

@@ -4,8 +4,10 @@ use anyhow::Result;
 use serde_json::json;
 use shared::db::deliveries::Recorded;
 use shared::domain::order::{Kind, OrderState};
+use shared::platforms::Platform;
+use tests::webhook::connection;
 
-use super::{Shop, brl, connection};
+use super::{Shop, brl};
 
 /// A shop whose checkout gives the seller's own order id back in `sck`.
 async fn mapped() -> Result<Shop> {
@@ -23,7 +25,7 @@ fn post(value: &str) -> serde_json::Value {
 #[tokio::test]
 async fn p16_co_producers_connections_tell_of_one_sale_and_it_is_one_purchase() -> Result<()> {
     let shop = Shop::new().await?;
-    let partner = connection(&shop.world.tenant.id, "partner");
+    let partner = connection(&shop.world.tenant.id, "partner", Platform::Hotmart);
     shop.connect(&partner).await?;
     let paid = shop.order("HP1", OrderState::Paid);
     shop.tell("1", &[&paid]).await?;

@@ -4,8 +4,10 @@ use anyhow::Result;
 use serde_json::json;
 use shared::db::deliveries::Recorded;
 use shared::domain::order::OrderState;
+use shared::platforms::Platform;
+use tests::webhook::connection;
 
-use super::{Shop, connection, delivery_key};
+use super::{Shop, delivery_key};
 
 #[tokio::test]
 async fn a_connection_that_was_changed_or_revoked_since_it_was_looked_up_writes_nothing() -> Result<()> {
@@ -23,7 +25,7 @@ async fn a_connection_that_was_changed_or_revoked_since_it_was_looked_up_writes_
         shop.world.execute("update tenants set status = 'active'").await?;
     }
     // The path of one tenant is none of another's.
-    let strange = connection(&other.id, "shop");
+    let strange = connection(&other.id, "shop", Platform::Hotmart);
     assert_eq!(shop.tell_on(&strange, "1", &[&paid]).await?, Recorded::NotInForce);
     assert_eq!(shop.world.contents().await?, before);
     assert!(matches!(shop.tell("1", &[&paid]).await?, Recorded::Taken { wakes } if wakes.len() == 1));
@@ -70,9 +72,9 @@ async fn p04_a_repeated_delivery_is_a_redelivery_and_one_that_could_not_be_read_
 async fn the_same_order_number_of_two_tenants_and_of_two_shops_is_two_sales() -> Result<()> {
     let shop = Shop::new().await?;
     let other = shop.world.add_tenant("other").await?;
-    let theirs = connection(&other.id, "shop");
+    let theirs = connection(&other.id, "shop", Platform::Hotmart);
     shop.connect(&theirs).await?;
-    let mut second = connection(&shop.world.tenant.id, "second");
+    let mut second = connection(&shop.world.tenant.id, "second", Platform::Hotmart);
     second.shop = Some("loja2".to_owned());
     shop.connect(&second).await?;
     let paid = shop.order("1001", OrderState::Paid);
