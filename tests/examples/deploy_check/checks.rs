@@ -40,8 +40,32 @@ pub(crate) fn all(template: &Template, root: &Path) -> Result<Vec<Check>> {
         variables(template, &variable_table(&source, &functions)?),
         time_outs(template)?,
         roles(template),
+        access_logs(template),
         metrics::check(template, &root.join("functions"))?,
     ])
+}
+
+/// What an access log may hold: neither the path, which of a webhook holds its secret, nor an address, which is personal data.
+const LOGGED: [&str; 7] =
+    ["requestId", "routeKey", "status", "responseLatency", "integrationLatency", "integrationStatus", "error.message"];
+
+/// The API logs those alone.
+fn access_logs(template: &Template) -> Check {
+    let mut faults = Vec::new();
+    let mut named = BTreeSet::new();
+    for (id, stage) in template.of_type("AWS::ApiGatewayV2::Stage") {
+        let format = stage["AccessLogSettings"]["Format"].as_str().unwrap_or_default();
+        for name in format.split("$context.").skip(1).filter_map(|it| it.split('"').next()) {
+            named.insert(name);
+            if !LOGGED.contains(&name) {
+                faults.push(format!("{id}: its access log has $context.{name}"));
+            }
+        }
+    }
+    if named.is_empty() {
+        faults.push("no access log was found".to_owned());
+    }
+    Check { what: format!("{} things in the access log, no path and no address", named.len()), faults }
 }
 
 fn folders(path: &Path) -> Result<BTreeSet<String>> {
