@@ -64,3 +64,23 @@ async fn from_nothing_to_an_active_tenant_whose_sale_is_at_meta() -> Result<()> 
     assert_eq!(told, [("TrackAiTest", Some("TEST1")), ("Purchase", Some("TEST1")), ("Purchase", None)]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_test_of_the_checkout_proves_the_setup_and_sends_nothing_and_a_wrong_secret_proves_nothing() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let whole = world.entered("proof");
+    world.enter(&session, &whole).await?.expect(200)?;
+    let made = world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    let url = made["connection"]["url"].as_str().context("a URL")?;
+    let path = url.strip_prefix("https://track.example.com").context("the public URL")?;
+    let body = include_str!("../../fixtures/webhooks/hotmart/purchase_approved.test_button.json");
+    for (hottok, status, is_seen) in [("mistyped", 401, false), ("sample-hottok", 200, true)] {
+        let post = request::with_header(request::post(path, body), "x-hotmart-hottok", hottok);
+        world.send_order(&post).await?.expect(status)?;
+        let live = &world.see(&session).await?["live"];
+        assert_eq!(live["first_order_at"].is_i64(), is_seen, "{live}");
+    }
+    assert_eq!(world.count("select count(*) from conversions", &[]).await?, 0);
+    Ok(())
+}
