@@ -5,6 +5,7 @@
 //! connection an environment, two reads and two writes an invocation ([`http`]), events put together from prepared
 //! text, answers looked at by their first bytes. What it still uses is measured and shown ([`usage`]).
 
+pub mod deliveries;
 mod function;
 pub mod http;
 pub mod rows;

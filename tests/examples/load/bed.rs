@@ -10,7 +10,8 @@ use tokio_postgres::Client;
 
 /// A cluster, one migrated and filled database, and a tenant.
 pub(crate) struct Bed {
-    client: Client,
+    /// A connection for the program's own statements.
+    pub(crate) client: Client,
     /// The database.
     pub(crate) db: TestDb,
     /// The tenant.

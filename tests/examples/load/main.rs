@@ -2,13 +2,16 @@
 //!
 //! ```text
 //! cargo run --release -p tests --example load -- [--environments 16] [--seconds 4] [--pairs 5]
-//!     [--clicks N] [--orders N] [--rows 50000] [--check]
+//!     [--clicks N] [--orders N] [--webhooks N] [--rows 50000] [--check]
 //! ```
 //!
 //! Release binaries of `click` and `order`, one process an environment, are invoked through a Runtime API stub and write
 //! to a real Postgres whose commits wait for the disk. In the same run, turn about with them, `pgbench` runs the
 //! functions' own statements, prepared, with as many clients, on the same tables: that is the floor, and the ratio is
-//! the median over the pairs. A phase lasts `--seconds`, or `--clicks` or `--orders` invocations where those end sooner (0 leaves the function out).
+//! the median over the pairs. A phase lasts `--seconds`, or `--clicks`, `--orders` or `--webhooks` invocations where those end
+//! sooner (0 leaves them out).
+//!
+//! Then checkouts post to `order`, which verifies, reads and records their sales: what counts is how long they wait.
 //!
 //! Orders send their wake-ups to an SQS stand-in of the harness. The last line is one JSON object; with `--check` the
 //! program fails when a target is missed.
@@ -17,6 +20,7 @@
 mod bed;
 mod fleet;
 mod floor;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -45,6 +49,7 @@ struct Options {
     pairs: usize,
     clicks: u64,
     orders: u64,
+    webhooks: u64,
     rows: u32,
     check: bool,
 }
@@ -56,6 +61,7 @@ fn options() -> Result<Options> {
         pairs: 5,
         clicks: u64::MAX,
         orders: u64::MAX,
+        webhooks: u64::MAX,
         rows: 50_000,
         check: false,
     };
@@ -71,6 +77,7 @@ fn options() -> Result<Options> {
             "--pairs" => options.pairs = usize::try_from(number()?)?,
             "--clicks" => options.clicks = number()?,
             "--orders" => options.orders = number()?,
+            "--webhooks" => options.webhooks = number()?,
             "--rows" => options.rows = u32::try_from(number()?)?,
             "--check" => options.check = true,
             _ => bail!("unknown option {name}; see the head of tests/examples/load/main.rs"),
@@ -109,7 +116,11 @@ async fn main() -> Result<()> {
         results.push(measure(name, fleet, most, &script, &floor, &bed, &options).await?);
     }
     println!("\norders: {} wake-ups taken by the SQS stand-in", sink.taken());
-    let missed = report(&results, &options);
+    let webhook = match binaries.get(1) {
+        Some(order) if options.webhooks > 0 => Some(webhooks::p99_ms(order.as_ref(), &bed, &options).await?),
+        _ => None,
+    };
+    let missed = report(&results, webhook, &options);
     ensure!(!(options.check && missed), "a target was missed");
     Ok(())
 }
@@ -172,7 +183,7 @@ fn line(phase: &Phase) -> String {
 }
 
 /// Prints the medians, and as the last line the same for programs. Says whether a target was missed.
-fn report(results: &[Measured], options: &Options) -> bool {
+fn report(results: &[Measured], webhook_ms: Option<f64>, options: &Options) -> bool {
     let mut summary = serde_json::Map::new();
     summary.insert("environments".into(), options.environments.into());
     let mut missed = false;
@@ -187,6 +198,11 @@ fn report(results: &[Measured], options: &Options) -> bool {
             result.name, result.round_trips
         );
         summary.insert(result.name.into(), numbers(result, ratio));
+    }
+    if let Some(p99) = webhook_ms {
+        missed |= p99 > webhooks::P99_MS;
+        println!("webhook: 99 of 100 answered in {p99:.1} ms (target {:.0})", webhooks::P99_MS);
+        summary.insert("webhook".into(), json!({ "p99_ms": p99 }));
     }
     println!("{}", Value::Object(summary));
     missed

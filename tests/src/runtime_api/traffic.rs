@@ -13,19 +13,19 @@ const MARK: char = '\u{1}';
 
 /// A text with places for values that need no escaping in JSON.
 #[derive(Clone, Debug)]
-struct Template {
+pub(super) struct Template {
     /// Text, name, text, name, ..., text.
     pieces: Vec<String>,
 }
 
 impl Template {
     /// Of an event with [`place`]s, whose marks JSON has escaped: once, and twice inside of the body's own JSON.
-    fn new(event: &Value) -> Self {
+    pub(super) fn new(event: &Value) -> Self {
         let text = event.to_string().replace(r"\\u0001", r"\u0001");
         Self { pieces: text.split(r"\u0001").map(str::to_owned).collect() }
     }
 
-    fn write(&self, event: &mut Vec<u8>, values: &[(&str, &str)]) {
+    pub(super) fn write(&self, event: &mut Vec<u8>, values: &[(&str, &str)]) {
         for pair in self.pieces.chunks(2) {
             event.extend_from_slice(pair[0].as_bytes());
             if let Some(name) = pair.get(1)
@@ -38,17 +38,17 @@ impl Template {
 }
 
 /// Where the value of this name goes.
-fn place(name: &str) -> String {
+pub(super) fn place(name: &str) -> String {
     format!("{MARK}{name}{MARK}")
 }
 
 /// Nineteen random digits, as long as a variable of pgbench can be.
-fn digits(random: &mut fastrand::Rng) -> String {
+pub(super) fn digits(random: &mut fastrand::Rng) -> String {
     random.u64(1_000_000_000_000_000_000..9_000_000_000_000_000_000).to_string()
 }
 
 /// Whether an answer in API Gateway's form has this status.
-fn has_status(answer: &[u8], status: &str) -> bool {
+pub(super) fn has_status(answer: &[u8], status: &str) -> bool {
     let start = answer.get(..40).unwrap_or(answer);
     let text = std::str::from_utf8(start).unwrap_or_default();
     text.strip_prefix("{\"statusCode\":").is_some_and(|rest| rest.starts_with(status))
