@@ -12,7 +12,8 @@ use crate::{State, access, meta_check, sessions};
 
 /// Brings the tenant to what the session says, and sets it active.
 pub(crate) async fn activate(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
-    let (caller, session) = sessions::open(state, request, id).await?;
+    let caller = access::caller(state, request).await?;
+    let session = sessions::open(state, request, &caller, id).await?;
     let fields = crate::fields(request)?;
     crate::finish(fields)?;
     let made = go_live(state, request, session).await?;

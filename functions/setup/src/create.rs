@@ -4,7 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::body::Fields;
-use shared::db::setup::{self, Link};
+use shared::db::setup::{self, NewLink};
 use shared::domain::setup::Locale;
 use shared::http::{self, Problem};
 use shared::ids;
@@ -13,7 +13,7 @@ use crate::access::{self, Caller};
 use crate::{State, answer, sessions};
 
 /// How many days a link is good for, unless somebody says otherwise.
-const LINK_DAYS: u16 = 30;
+pub(crate) const LINK_DAYS: u16 = 30;
 const MOST_LINK_DAYS: u16 = 90;
 
 #[derive(Serialize)]
@@ -39,13 +39,33 @@ pub(crate) async fn create(state: &State, request: &Request) -> Result<Response<
     };
     let days = days(&mut fields);
     crate::finish(fields)?;
-    let link = Link::new(&ids::new_id()).map_err(|_| crate::without_random(request))?;
-    let (wanted, funnel_id) = (&link, &ids::new_id());
+    let opened = open(state, request, locale, days).await?;
+    Ok(told(state, request, StatusCode::CREATED, &opened))
+}
+
+/// A session's new link.
+pub(crate) struct Opened {
+    pub(crate) link: NewLink,
+    /// Unix seconds.
+    pub(crate) expires_at: i64,
+}
+
+impl Opened {
+    /// What the seller is sent. The token stands in the fragment, which no server's log and no `Referer` ever has.
+    pub(crate) fn url(&self, state: &State, request: &Request) -> String {
+        format!("{}/setup/open#{}", answer::base_url(state, request), self.link.reveal())
+    }
+}
+
+/// Makes a session whose link is good for so many days, for the operator.
+pub(crate) async fn open(state: &State, request: &Request, locale: Locale, days: u16) -> Result<Opened, Problem> {
+    let link = NewLink::new(&ids::new_id()).map_err(|_| crate::without_random(request))?;
+    let (wanted, funnel_id) = (&link.link, &ids::new_id());
     let made =
         state.db.run(|client| async move { setup::create(&client, wanted, locale, funnel_id, days).await }).await;
     let expires_at = made.map_err(|error| crate::unavailable(request, &error))?;
-    access::told(request, &Caller::Operator, &link.session_id, "session created");
-    Ok(told(state, request, StatusCode::CREATED, &link, expires_at))
+    access::told(request, &Caller::Operator, &link.link.session_id, "session created");
+    Ok(Opened { link, expires_at })
 }
 
 /// `POST /v1/setup/sessions/{id}/link`: the one before is good no longer.
@@ -54,15 +74,21 @@ pub(crate) async fn renew(state: &State, request: &Request, id: &str) -> Result<
     let mut fields = crate::fields(request)?;
     let days = days(&mut fields);
     crate::finish(fields)?;
+    let opened = open_again(state, request, id, days).await?;
+    Ok(told(state, request, StatusCode::OK, &opened))
+}
+
+/// Gives a session a link in place of the one before, for the operator.
+pub(crate) async fn open_again(state: &State, request: &Request, id: &str, days: u16) -> Result<Opened, Problem> {
     if !setup::is_id(id) {
         return Err(sessions::none());
     }
-    let link = Link::new(id).map_err(|_| crate::without_random(request))?;
-    let wanted = &link;
+    let link = NewLink::new(id).map_err(|_| crate::without_random(request))?;
+    let wanted = &link.link;
     let renewed = state.db.run(|client| async move { setup::renew(&client, wanted, days).await }).await;
     let expires_at = renewed.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(sessions::none)?;
     access::told(request, &Caller::Operator, id, "link renewed");
-    Ok(told(state, request, StatusCode::OK, &link, expires_at))
+    Ok(Opened { link, expires_at })
 }
 
 fn days(fields: &mut Fields<'_>) -> u16 {
@@ -80,7 +106,8 @@ fn days(fields: &mut Fields<'_>) -> u16 {
     }
 }
 
-fn told(state: &State, request: &Request, status: StatusCode, link: &Link, expires_at: i64) -> Response<Body> {
-    let url = format!("{}/setup/{}", answer::base_url(state, request), link.reveal());
-    http::json(status, &Created { id: &link.session_id, session_token: link.reveal(), url, expires_at })
+fn told(state: &State, request: &Request, status: StatusCode, opened: &Opened) -> Response<Body> {
+    let Opened { link, expires_at } = opened;
+    let (id, session_token, url) = (link.link.session_id.as_str(), link.reveal(), opened.url(state, request));
+    http::json(status, &Created { id, session_token, url, expires_at: *expires_at })
 }

@@ -11,7 +11,7 @@ use shared::secrets::MetaCredentials;
 use shared::setup_patch::{Entered, Patch, Refused};
 
 use crate::access::{self, Caller};
-use crate::assess::assess;
+use crate::assess::{Assessed, assess};
 use crate::{State, answer, meta_check, sessions};
 
 /// How often a patch is merged again when others write at the same time.
@@ -25,9 +25,21 @@ pub(crate) async fn patch(state: &State, request: &Request, id: &str) -> Result<
         Refused::NotParseable(why) => Problem::not_parseable(why),
         Refused::Invalid(errors) => Problem::invalid(errors),
     })?;
+    let (session, assessed) = apply(state, request, &caller, id, &patch).await?;
+    Ok(answer::session(&session, &assessed))
+}
+
+/// The same, of a patch that is read, for who may see the session. Gives the session as it is now.
+pub(crate) async fn apply(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    patch: &Patch,
+) -> Result<(Session, Assessed), Problem> {
     for _ in 0..TRIES {
-        if let Some(response) = merge(state, request, &caller, id, &patch).await? {
-            return Ok(response);
+        if let Some(written) = merge(state, request, caller, id, patch).await? {
+            return Ok(written);
         }
     }
     tracing::error!(request.id = http::request_id(request), "a setup session is written again and again");
@@ -42,7 +54,7 @@ async fn merge(
     caller: &Caller,
     id: &str,
     patch: &Patch,
-) -> Result<Option<Response<Body>>, Problem> {
+) -> Result<Option<(Session, Assessed)>, Problem> {
     let mut session = sessions::find(state, request, caller, id, patch.text("business", "slug")).await?;
     sessions::refuse_retired(&session)?;
     let before = session.input.clone();
@@ -70,7 +82,7 @@ async fn merge(
     if credentials.is_some() && session.tenant_status.is_some() {
         release(state, request, &session.tenant_id()).await?;
     }
-    Ok(Some(answer::session(&session, &assessed)))
+    Ok(Some((session, assessed)))
 }
 
 /// A platform's secret has its place with the platform's connection, an app's secret with its token.

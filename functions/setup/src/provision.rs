@@ -26,7 +26,8 @@ pub(crate) struct Rotate {
 
 /// Makes a tenant of a session, or brings it to what the session says now.
 pub(crate) async fn provision(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
-    let (caller, session) = sessions::open(state, request, id).await?;
+    let caller = access::caller(state, request).await?;
+    let session = sessions::open(state, request, &caller, id).await?;
     let mut fields = crate::fields(request)?;
     let again = fields.words("rotate", &["api_key", "connection"]);
     crate::finish(fields)?;

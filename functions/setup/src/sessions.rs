@@ -36,15 +36,14 @@ pub(crate) async fn find(
     }
 }
 
-/// The same, by who calls, for who is about to do something with it.
+/// The same, for who is about to do something with it.
 ///
 /// # Errors
 /// 410 when its tenant is retired.
-pub(crate) async fn open(state: &State, request: &Request, id: &str) -> Result<(Caller, Session), Problem> {
-    let caller = access::caller(state, request).await?;
-    let session = find(state, request, &caller, id, None).await?;
+pub(crate) async fn open(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Session, Problem> {
+    let session = find(state, request, caller, id, None).await?;
     refuse_retired(&session)?;
-    Ok((caller, session))
+    Ok(session)
 }
 
 /// Nothing is entered or sent for a tenant that is retired.

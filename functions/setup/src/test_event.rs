@@ -21,27 +21,39 @@ const CODE_MAX: usize = 64;
 
 /// Sends one.
 pub(crate) async fn test_event(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
-    let (caller, session) = sessions::open(state, request, id).await?;
+    let caller = access::caller(state, request).await?;
+    let session = sessions::open(state, request, &caller, id).await?;
     let mut fields = crate::fields(request)?;
     let code = fields.text("test_event_code").map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     if code.as_deref().is_some_and(|it| it.chars().count() > CODE_MAX || it.contains(char::is_control)) {
         fields.error("test_event_code", "too_long", format!("must be one line of {CODE_MAX} characters at the most"));
     }
     crate::finish(fields)?;
+    let told = send(state, request, &session, code).await?;
+    access::told(request, &caller, id, "test event sent");
+    Ok(http::json(StatusCode::OK, &told))
+}
+
+/// The same with a code, or else with the one that was entered. Gives what Meta said.
+pub(crate) async fn send(
+    state: &State,
+    request: &Request,
+    session: &Session,
+    code: Option<String>,
+) -> Result<Value, Problem> {
     let input: Input = serde_json::from_value(session.input.clone()).unwrap_or_default();
     let code = code.or_else(|| input.meta.test_event_code.clone());
     let credentials =
-        if input.meta.access_token.is_some() { meta_check::credentials(state, request, &session).await? } else { None };
+        if input.meta.access_token.is_some() { meta_check::credentials(state, request, session).await? } else { None };
     let pixel_id = input.meta.pixel_id.as_deref().filter(|it| is_pixel(it));
     let (Some(pixel_id), Some(code), Some(credentials)) = (pixel_id, code.as_deref(), &credentials) else {
         return Err(missing(pixel_id.is_none(), code.is_none(), credentials.is_none()));
     };
-    let event = event(&session)?;
+    let event = event(session)?;
     let reply = state.meta.send(pixel_id, credentials, Some(code), &[&event]).await;
     let told = told(&event, code, &reply, session.now_s);
-    note(state, request, &session, &input, &reply, &told).await?;
-    access::told(request, &caller, id, "test event sent");
-    Ok(http::json(StatusCode::OK, &told))
+    note(state, request, session, &input, &reply, &told).await?;
+    Ok(told)
 }
 
 fn missing(pixel: bool, code: bool, token: bool) -> Problem {

@@ -6,30 +6,45 @@ use super::super::keys;
 /// What a session's token begins with.
 const PREFIX: &str = "sst_";
 
-/// A session's token, `sst_<session>_<secret>`: to be shown once. Not printable by itself.
+/// A session's token as somebody presents it: what it is for, and the hash of its secret.
 #[derive(Clone)]
 pub struct Link {
     /// The session.
     pub session_id: String,
-    text: String,
     hash: String,
 }
 
-impl Link {
-    /// A new one: 160 random bits.
+/// A new session's token, `sst_<session>_<secret>`: to be shown once. Not printable by itself.
+pub struct NewLink {
+    /// It, as it is presented later.
+    pub link: Link,
+    text: String,
+}
+
+impl NewLink {
+    /// With 160 random bits.
     ///
     /// # Errors
     /// If the system gives no random bytes.
     pub fn new(session_id: &str) -> Result<Self, NoRandom> {
-        Ok(Self::of(session_id, &new_secret()?))
+        let secret = new_secret()?;
+        Ok(Self { link: Link::of(session_id, &secret), text: format!("{PREFIX}{session_id}_{secret}") })
     }
 
+    /// The text, for the one who is to have it.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Link {
     fn of(session_id: &str, secret: &str) -> Self {
-        Self {
-            session_id: session_id.to_owned(),
-            text: format!("{PREFIX}{session_id}_{secret}"),
-            hash: keys::hash(secret),
-        }
+        Self { session_id: session_id.to_owned(), hash: keys::hash(secret) }
+    }
+
+    /// One that was presented before, by the hash that was remembered of it.
+    pub fn remembered(session_id: String, hash: String) -> Self {
+        Self { session_id, hash }
     }
 
     /// Reads a token as somebody presents it. Whether it has the prefix of one is told apart, since an operator's token has not.
@@ -48,11 +63,6 @@ impl Link {
     pub fn hash(&self) -> &str {
         &self.hash
     }
-
-    /// The text, for the one who is to have it.
-    pub fn reveal(&self) -> &str {
-        &self.text
-    }
 }
 
 #[cfg(test)]
@@ -61,10 +71,10 @@ mod tests {
 
     #[test]
     fn a_link_s_token_is_read_again_and_is_never_the_same() {
-        let (one, other) = (Link::new("s1").unwrap(), Link::new("s1").unwrap());
+        let (one, other) = (NewLink::new("s1").unwrap(), NewLink::new("s1").unwrap());
         let read = Link::parse(one.reveal()).unwrap();
-        assert_eq!((read.session_id.as_str(), read.hash()), ("s1", one.hash()));
-        assert_ne!(one.hash(), other.hash());
+        assert_eq!((read.session_id.as_str(), read.hash()), ("s1", one.link.hash()));
+        assert_ne!(one.link.hash(), other.link.hash());
         for text in [
             "",
             "sst_",
