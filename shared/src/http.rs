@@ -80,6 +80,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "The token is missing or not valid", detail)
     }
 
+    /// 403: who calls is known, and may not do this.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Not allowed", detail)
+    }
+
     /// 404: no such thing, or not this tenant's.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found", detail)
@@ -123,16 +128,16 @@ impl Problem {
         Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", detail) }
     }
 
-    /// 501: documented, and not built yet.
-    pub fn not_implemented() -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, "Not built yet", "This part of the API does not exist yet.")
-    }
-
     /// 503: we cannot record it now; the same request later is right. The log has the cause.
     pub fn unavailable() -> Self {
         let detail = "Nothing was recorded for certain; send the same request again.";
         let retry_after = Some(1);
         Self { retry_after, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Temporarily not available", detail) }
+    }
+
+    /// What is wrong with each field.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
     }
 
     /// The HTTP status.
@@ -164,16 +169,21 @@ impl Problem {
         let mut response = json(self.status, &wire);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(allow) = self.allow {
-            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
-        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        self.headers(headers);
+        response
+    }
+
+    /// What goes with it in headers, whatever its body is: the methods that the route has, and when to come again.
+    pub fn headers(&self, headers: &mut HeaderMap) {
+        if let Some(allow) = self.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response
     }
 }
 

@@ -22,6 +22,7 @@ mod migrations;
 mod operate;
 mod order_input;
 mod orders;
+mod pages;
 mod payload;
 mod programs;
 mod replay;

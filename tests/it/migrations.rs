@@ -139,7 +139,16 @@ async fn every_key_and_index_on_tenants_data_leads_with_the_tenant() -> Result<(
         )
         .await?;
     let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    assert_eq!(names, ["funnels_id_key", "setup_sessions_pkey"]);
+    assert_eq!(
+        names,
+        [
+            "funnels_id_key",
+            "logins_expires_at_idx",
+            "logins_pkey",
+            "setup_sessions_created_at_idx",
+            "setup_sessions_pkey"
+        ]
+    );
     Ok(())
 }
 

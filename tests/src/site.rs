@@ -1,7 +1,7 @@
 //! A seller's site and the API beside it, for a browser that sees nothing else.
 //!
-//! It answers as a proxy: under every host name the pages that a test put there, and on the API's paths the click function over
-//! the test's world.
+//! It answers as a proxy: under every host name the pages that a test put there, and on the API's paths the functions over the
+//! test's world.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -21,6 +21,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::request;
 use crate::world::World;
+
+/// Where the deployment is, for a browser of the setup's pages.
+pub const TRACK: &str = "http://track.example.com";
 
 /// A page: its headers and its HTML.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +65,18 @@ pub struct Site {
 impl Site {
     /// Starts it over a world of its own.
     pub async fn start() -> Result<Self> {
-        let world = Arc::new(World::new().await?);
+        Self::over(World::new().await?).await
+    }
+
+    /// The same for the pages of the setup: everything is at [`TRACK`].
+    pub async fn of_pages() -> Result<Self> {
+        let mut world = World::new().await?;
+        world.setup.public_url = Some(TRACK.to_owned());
+        Self::over(world).await
+    }
+
+    async fn over(world: World) -> Result<Self> {
+        let world = Arc::new(world);
         let held = Arc::new(Mutex::new(Held::default()));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
@@ -123,7 +137,8 @@ async fn answer(request: Request<Incoming>, world: &World, held: &Mutex<Held>) -
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let body = String::from_utf8_lossy(&bytes).into_owned();
     let (url, path) = (parts.uri.to_string(), parts.uri.path().to_owned());
-    let response = if path == "/t.js" || ["/v1/", "/r/", "/w/"].iter().any(|prefix| path.starts_with(prefix)) {
+    let response = if path == "/t.js" || ["/v1/", "/r/", "/w/", "/setup"].iter().any(|prefix| path.starts_with(prefix))
+    {
         api(&parts, &body, world).await
     } else if path == "/favicon.ico" {
         Response::new(Full::default())
@@ -135,7 +150,7 @@ async fn answer(request: Request<Incoming>, world: &World, held: &Mutex<Held>) -
     response
 }
 
-/// The click and the order function, as API Gateway hands them a request.
+/// The functions, as API Gateway hands them a request.
 async fn api(parts: &hyper::http::request::Parts, body: &str, world: &World) -> Response<Full<Bytes>> {
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     let mut event = request::event(&parts.method, path, body);
@@ -145,6 +160,8 @@ async fn api(parts: &hyper::http::request::Parts, body: &str, world: &World) -> 
     let request = request::of(&event);
     let response = if ["/v1/orders", "/w/"].iter().any(|prefix| parts.uri.path().starts_with(prefix)) {
         order::handle(&world.order, &request).await
+    } else if ["/setup", "/v1/setup", "/v1/tenants"].iter().any(|prefix| parts.uri.path().starts_with(prefix)) {
+        setup::handle(&world.setup, &request).await
     } else {
         click::handle(&world.click, &request).await
     };

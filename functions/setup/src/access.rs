@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use lambda_http::Request;
 use shared::db::keys;
+use shared::db::logins::Credential;
 use shared::db::setup::Link;
 use shared::http::{self, Problem};
 use shared::secrets::{Error, Secrets};
@@ -68,14 +69,44 @@ impl Caller {
 /// # Errors
 /// 401 for every way in which a token can be wrong; 503 when the operator's cannot be had.
 pub(crate) async fn caller(state: &State, request: &Request) -> Result<Caller, Problem> {
-    let token = http::bearer(request).ok_or_else(Problem::unauthorized_for_setup)?;
+    presented(state, request, http::bearer(request).ok_or_else(Problem::unauthorized_for_setup)?).await
+}
+
+/// Who calls, by a token that somebody presents.
+///
+/// # Errors
+/// As [`caller`].
+pub(crate) async fn presented(state: &State, request: &Request, token: &str) -> Result<Caller, Problem> {
     if Link::is_meant(token) {
         return Link::parse(token).map(Caller::Link).ok_or_else(Problem::unauthorized_for_setup);
     }
+    if is_operator(state, request, &keys::hash(token)).await? {
+        Ok(Caller::Operator)
+    } else {
+        Err(Problem::unauthorized_for_setup())
+    }
+}
+
+/// Who is logged in with what was presented before; none where the operator's token is another one since.
+///
+/// # Errors
+/// 503 when the operator's token cannot be had.
+pub(crate) async fn remembered(
+    state: &State,
+    request: &Request,
+    credential: Credential,
+) -> Result<Option<Caller>, Problem> {
+    Ok(match credential {
+        Credential::Operator { hash } => is_operator(state, request, &hash).await?.then_some(Caller::Operator),
+        Credential::Link { session_id, hash } => Some(Caller::Link(Link::remembered(session_id, hash))),
+        Credential::Key { .. } => None,
+    })
+}
+
+/// Whether this is the hash of the operator's token.
+async fn is_operator(state: &State, request: &Request, presented: &str) -> Result<bool, Problem> {
     let hash = state.admin.hash(&state.secrets).await.map_err(|error| crate::without_secrets(request, &error))?;
-    let presented = keys::hash(token);
-    let is_operator = hash.is_some_and(|hash| bool::from(hash.as_bytes().ct_eq(presented.as_bytes())));
-    if is_operator { Ok(Caller::Operator) } else { Err(Problem::unauthorized_for_setup()) }
+    Ok(hash.is_some_and(|hash| bool::from(hash.as_bytes().ct_eq(presented.as_bytes()))))
 }
 
 /// Lets the operator alone through.

@@ -6,6 +6,7 @@ mod answer;
 mod assess;
 mod create;
 mod meta_check;
+mod pages;
 mod patch;
 mod provision;
 mod sessions;
@@ -50,6 +51,10 @@ impl State {
 
 /// Answers a request; never an error.
 pub async fn handle(state: &State, request: &Request) -> Response<Body> {
+    let path = request.uri().path();
+    if path == "/setup" || path.starts_with("/setup/") && path != "/setup/healthz" {
+        return Box::pin(pages::answer(state, request)).await;
+    }
     // Boxed: the futures of the routes are large, and one of them runs.
     match Box::pin(route(state, request)).await {
         Ok(response) => response,
@@ -68,8 +73,7 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
     if let Some(rest) = path.strip_prefix("/v1/tenants/") {
         return tenants::route(state, request, rest).await;
     }
-    // The pages are not there yet.
-    Err(if path == "/setup" || path.starts_with("/setup/") { Problem::not_implemented() } else { no_route() })
+    Err(no_route())
 }
 
 async fn session_route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {

@@ -17,7 +17,7 @@ use crate::{State, access, meta_check, sessions};
 /// A custom event: Meta counts what has a test code too (Meta, Using the API), and a Purchase that nobody made must not be counted.
 const EVENT_NAME: &str = "TrackAiTest";
 /// The longest test code, in characters.
-const CODE_MAX: usize = 64;
+pub(crate) const CODE_MAX: usize = 64;
 
 /// Sends one.
 pub(crate) async fn test_event(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {

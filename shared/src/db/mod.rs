@@ -15,6 +15,7 @@ pub mod identities;
 pub mod kept;
 pub mod keys;
 pub mod ledger;
+pub mod logins;
 pub mod migrate;
 pub mod orders;
 mod pieces;

@@ -33,6 +33,11 @@ impl Country {
         })
     }
 
+    /// Every country, by its code's order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.lines().filter_map(|line| line.get(..2).and_then(Self::parse))
+    }
+
     /// The alpha-2 code in upper case.
     pub fn code(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()

@@ -43,7 +43,7 @@ const FLAGS: [&str; 17] = [
     "--metrics-recording-only",
     "--password-store=basic",
     "--use-mock-keychain",
-    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate",
+    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate,AutofillServerCommunication,PreconnectToSearch",
 ];
 
 /// Opens the two pipes where Chromium looks for them, and becomes it.

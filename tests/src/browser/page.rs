@@ -64,6 +64,16 @@ impl Page {
         self.loaded_after(before).await
     }
 
+    /// The URLs that the page itself has asked for, whoever would have answered: not what the browser asks on its own account.
+    pub fn requests(&self) -> Vec<String> {
+        let asked = |event: &Value| event["params"]["request"]["url"].as_str().map(str::to_owned);
+        lock(&self.events)
+            .iter()
+            .filter(|event| event["method"] == "Network.requestWillBeSent")
+            .filter_map(asked)
+            .collect()
+    }
+
     /// Goes back, and waits until the page shows. A page that comes from the cache is not loaded again.
     pub async fn back(&self) -> Result<()> {
         let history = self.call("Page.getNavigationHistory", json!({})).await?;

@@ -2,12 +2,14 @@
 
 mod keys;
 mod link;
+mod list;
 mod provision;
 mod sessions;
 mod status;
 
 pub use keys::{NewKey, rotate as rotate_key};
 pub use link::{Link, NewLink};
+pub use list::{LIST, Listed, list};
 pub use provision::{ConnectionPart, Made, Parts, Provisioned, provision};
 pub use sessions::{FIND, Found, Saved, Session, create, enter_meta, find, note, renew, save};
 pub use status::{Shown, Tenant, activate, set_pixel, set_status, show};
