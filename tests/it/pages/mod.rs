@@ -1,5 +1,7 @@
 //! The setup's pages in a real Chromium, as a seller and the operator use them.
 
+mod forms;
+mod login;
 mod wizard;
 
 use std::path::Path;
@@ -95,6 +97,22 @@ impl Desk {
     /// The words that the page shows.
     async fn words(&self) -> Result<String> {
         self.page.text("document.querySelector('main').innerText").await
+    }
+
+    /// Looks at the page as different people do: it has no barrier that is known, light or dark, and nothing of it lies beyond the
+    /// edge of a phone.
+    async fn look(&self, name: &str) -> Result<()> {
+        self.picture(name).await?;
+        assert_eq!(self.page.barriers().await?, Vec::<String>::new(), "{name}");
+        self.page.prefers("dark").await?;
+        assert_eq!(self.page.barriers().await?, Vec::<String>::new(), "{name}, dark");
+        self.page.resize(360, 740, true).await?;
+        self.picture(&format!("{name}-phone")).await?;
+        let width = self.page.eval("document.documentElement.scrollWidth").await?;
+        assert_eq!(width, 360, "{name}: nothing is to be pushed aside on a phone");
+        assert_eq!(self.page.barriers().await?, Vec::<String>::new(), "{name}, phone");
+        self.page.prefers("light").await?;
+        self.page.resize(1280, 1000, false).await
     }
 
     /// Keeps what the window shows, for who wants to look at it.

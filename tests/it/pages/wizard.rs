@@ -47,10 +47,10 @@ async fn a_seller_goes_from_a_link_to_live_in_portuguese() -> Result<()> {
 
 async fn from_a_link_to_live(words: &Words) -> Result<()> {
     let desk = Desk::new().await?;
-    let picture = |name: &'static str| {
+    let look = |name: &'static str| {
         let name = format!("{}-{name}", words.lang);
         let desk = &desk;
-        async move { desk.picture(&name).await }
+        async move { desk.look(&name).await }
     };
     let world = desk.world();
     let opened = world
@@ -62,15 +62,15 @@ async fn from_a_link_to_live(words: &Words) -> Result<()> {
     let whole = world.entered(words.lang.to_ascii_lowercase().trim_end_matches("-br"));
 
     desk.goto(&format!("/setup?lang={}", words.lang)).await?;
-    picture("0-login").await?;
+    look("0-login").await?;
     desk.page.follow(&format!("location.href = {}", json!(link))).await?;
     desk.page.until("location.pathname.endsWith('/business')").await?;
-    picture("1-business").await?;
+    look("1-business").await?;
     desk.enter(&whole["business"]).await?;
     desk.send("[name=name]").await?;
     desk.page.until("location.pathname.endsWith('/funnel')").await?;
     desk.enter(&json!({"name": whole["funnel"]["name"], "domains": "www.loja.example.com.br"})).await?;
-    picture("2-funnel").await?;
+    look("2-funnel").await?;
     desk.send("[name=name]").await?;
     desk.page.until("location.pathname.endsWith('/meta')").await?;
     desk.enter(&json!({"pixel_id": whole["meta"]["pixel_id"], "access_token": whole["meta"]["access_token"]})).await?;
@@ -79,34 +79,34 @@ async fn from_a_link_to_live(words: &Words) -> Result<()> {
     desk.goto(&desk.path().await?.replace("/checkout", "/meta")).await?;
     desk.page.fill("[name=test_event_code]", "TEST12345").await?;
     desk.send("[name=test_event_code]").await?;
-    picture("3-meta").await?;
+    look("3-meta").await?;
     let checkout = desk.path().await?.replace("/meta", "/checkout");
     desk.goto(&checkout).await?;
     desk.enter(&json!({"platform": "hotmart"})).await?;
     desk.send("[name=platform]").await?;
     desk.enter(&json!({"domains": "pay.example.com", "secret": "sample-hottok"})).await?;
-    picture("4-checkout").await?;
+    look("4-checkout").await?;
     desk.send("[name=platform]").await?;
     desk.page.until("location.pathname.endsWith('/other_senders')").await?;
-    picture("5-senders").await?;
+    look("5-senders").await?;
     desk.enter(&json!({"purchase": "off"})).await?;
     desk.send("[name=purchase]").await?;
     desk.page.until("location.pathname.endsWith('/snippet')").await?;
     desk.press(words.create).await?;
-    picture("6-once").await?;
+    look("6-once").await?;
     let shown = desk.words().await?;
     let webhook = shown.lines().find(|it| it.contains("/w/tnt_")).context("a webhook's URL")?.to_owned();
     desk.press(words.kept).await?;
-    picture("6-snippet").await?;
+    look("6-snippet").await?;
     let path = desk.path().await?;
 
     let funnel = shown.split_once("t.js?f=").and_then(|(_, rest)| rest.split('"').next()).context("a funnel")?;
     let click = json!({"url": "https://www.loja.example.com.br/?fbclid=IwAR0-Sample_1", "fbp": "fb.2.1700000000000.1234567890"});
     world.send_click(&request::post(&format!("/v1/funnels/{funnel}/clicks"), &click.to_string())).await?.expect(200)?;
     desk.page.until("document.querySelector('.signal.done') !== null").await?;
-    picture("6-snippet-seen").await?;
+    look("6-snippet-seen").await?;
     desk.goto(&path.replace("/snippet", "/test_order")).await?;
-    picture("7-order").await?;
+    look("7-order").await?;
     let now_s = shared::clock::Clock::SYSTEM.now_s().to_string();
     let body = include_str!("../../fixtures/webhooks/hotmart/purchase_approved.json").replace("1767225", &now_s[..7]);
     let post = request::with_header(
@@ -116,12 +116,12 @@ async fn from_a_link_to_live(words: &Words) -> Result<()> {
     );
     world.send_order(&post).await?.expect(200)?;
     desk.page.until("document.querySelector('.signal.done') !== null").await?;
-    picture("7-order-seen").await?;
+    look("7-order-seen").await?;
     desk.goto(&path.replace("/snippet", "/active")).await?;
-    picture("8-active").await?;
+    look("8-active").await?;
     desk.press(words.live).await?;
     ensure!(desk.words().await?.contains(words.is_live), "{}", desk.words().await?);
-    picture("9-live").await?;
+    look("9-live").await?;
 
     let tenant = format!("tnt_{}", opened["id"].as_str().context("an id")?);
     world.dispatch_bodies(&[&wake_up(&tenant)]).await;

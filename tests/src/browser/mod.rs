@@ -3,6 +3,7 @@
 //! A visitor's traffic goes through one address of this machine, the test's own server, as through a proxy: any host name leads
 //! there, and nothing leaves the machine.
 
+mod axe;
 mod bring;
 mod find;
 mod page;

@@ -1,0 +1,163 @@
+//! Who comes in, and how it ends.
+
+use anyhow::{Context, Result, ensure};
+use lambda_http::http::Method;
+use lambda_http::http::header::{LOCATION, SET_COOKIE};
+use lambda_http::{Body, Request, Response};
+use serde_json::{Value, json};
+use tests::request;
+use tests::world::World;
+
+use super::Desk;
+
+/// A form that is sent by a page of ours.
+fn form(path: &str, body: &str) -> Request {
+    let form = request::with_header(request::post(path, body), "sec-fetch-site", "same-origin");
+    request::with_header(form, "content-type", "application/x-www-form-urlencoded")
+}
+
+fn as_cookie(request: Request, cookie: &str) -> Request {
+    request::with_header(request, "cookie", cookie)
+}
+
+fn header(response: &Response<Body>, name: lambda_http::http::HeaderName) -> &str {
+    response.headers().get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+}
+
+/// Logs in, and gives the cookie.
+async fn log_in(world: &World, token: &str) -> Result<String> {
+    let response = setup::handle(&world.setup, &form("/setup/login", &format!("token={token}"))).await;
+    assert_eq!(response.status(), 303);
+    let set = header(&response, SET_COOKIE);
+    ensure!(set.contains("; Path=/;") && set.contains("; HttpOnly; SameSite=Strict; Secure"), "{set}");
+    Ok(set.split(';').next().context("a cookie")?.to_owned())
+}
+
+async fn get(world: &World, path: &str, cookie: &str) -> Response<Body> {
+    setup::handle(&world.setup, &as_cookie(request::new(Method::GET, path, ""), cookie)).await
+}
+
+#[tokio::test]
+async fn the_operator_logs_in_and_out() -> Result<()> {
+    let world = World::new().await?;
+    let cookie = log_in(&world, &world.admin_token).await?;
+    ensure!(cookie.starts_with("__Host-login="), "{cookie}");
+    assert_eq!(get(&world, "/setup/sessions", &cookie).await.status(), 200);
+    let out = setup::handle(&world.setup, &as_cookie(form("/setup/logout", ""), &cookie)).await;
+    assert_eq!((out.status().as_u16(), header(&out, LOCATION)), (303, "/setup"));
+    ensure!(header(&out, SET_COOKIE).starts_with("__Host-login=; Path=/; Max-Age=0;"));
+    let after = get(&world, "/setup/sessions", &cookie).await;
+    assert_eq!((after.status().as_u16(), header(&after, LOCATION)), (303, "/setup/login?to=%2Fsetup%2Fsessions"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_ends_when_what_it_was_made_with_does() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let page = format!("/setup/sessions/{}/business", session.id);
+    let cookie = log_in(&world, &session.token).await?;
+    assert_eq!(get(&world, &page, &cookie).await.status(), 200);
+    world.operate(Method::POST, &session.path("link"), &Value::Null).await?.expect(200)?;
+    assert_eq!(get(&world, &page, &cookie).await.status(), 404, "another link took its place");
+    assert_eq!(get(&world, "/setup", &cookie).await.status(), 200, "which is the login again");
+    let operator = log_in(&world, &world.admin_token).await?;
+    world.execute("update logins set expires_at = clock()").await?;
+    assert_eq!(get(&world, "/setup/sessions", &operator).await.status(), 303, "its time is over");
+    log_in(&world, &world.admin_token).await?;
+    let left: i64 = world.db.connect().await?.query_one("select count(*) from logins", &[]).await?.get(0);
+    assert_eq!(left, 1, "logins that are over are deleted by the next one");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_seller_sees_nothing_of_another_one_and_none_of_the_operators_pages() -> Result<()> {
+    let world = World::new().await?;
+    let (one, other) = (world.session().await?, world.session().await?);
+    let cookie = log_in(&world, &one.token).await?;
+    let acts = [
+        "",
+        "/business",
+        "/funnel",
+        "/meta",
+        "/checkout",
+        "/other_senders",
+        "/snippet",
+        "/test_order",
+        "/active",
+        "/live?step=snippet",
+    ];
+    for act in acts {
+        assert_eq!(get(&world, &format!("/setup/sessions/{}{act}", other.id), &cookie).await.status(), 404, "{act}");
+    }
+    for act in ["/business", "/test_order", "/provision", "/test-event", "/activate", "/link"] {
+        let path = format!("/setup/sessions/{}{act}", other.id);
+        let mine = setup::handle(&world.setup, &as_cookie(form(&path, "name=x"), &cookie)).await;
+        assert_eq!(mine.status(), 404, "{act}");
+        let nobodys = setup::handle(&world.setup, &form(&path, "name=x")).await;
+        assert_eq!((nobodys.status().as_u16(), header(&nobodys, LOCATION)), (303, "/setup/login"), "{act}");
+    }
+    assert_eq!(get(&world, "/setup/sessions", &cookie).await.status(), 404);
+    assert_eq!(setup::handle(&world.setup, &as_cookie(form("/setup/sessions", ""), &cookie)).await.status(), 404);
+    assert_eq!(world.see(&other).await?["input"], json!({}), "nothing was entered");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_no_token_is_refused_in_words_and_leads_nowhere() -> Result<()> {
+    let world = World::new().await?;
+    for body in [
+        "",
+        "token=",
+        "token=x",
+        "token=sst_x_y",
+        "token=%00",
+        "token=trk_a_b",
+        "x=1",
+        "token=sst_a_0123456789012345678901234567890123456789",
+    ] {
+        let response = setup::handle(&world.setup, &form("/setup/login", body)).await;
+        assert_eq!(response.status(), 401, "{body}");
+        ensure!(response.headers().get(SET_COOKIE).is_none(), "{body}");
+    }
+    let away = format!("token={}&to=https://elsewhere.example.com/", world.admin_token);
+    for to in
+        [away.as_str(), &away.replace("https:", ""), &away.replace("https://elsewhere.example.com/", "/setup/%5C%5Cx")]
+    {
+        let response = setup::handle(&world.setup, &form("/setup/login", to)).await;
+        assert_eq!(header(&response, LOCATION), "/setup", "{to}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_operator_makes_a_seller_s_link_on_a_page() -> Result<()> {
+    let desk = Desk::new().await?;
+    desk.goto("/setup/sessions").await?;
+    assert_eq!(desk.path().await?, "/setup/login");
+    desk.look("operator-0-login").await?;
+    desk.page.fill("[name=token]", "wrong").await?;
+    desk.send("[name=token]").await?;
+    ensure!(desk.words().await?.contains("not valid"));
+    desk.look("operator-1-refused").await?;
+    desk.page.fill("[name=token]", &desk.world().admin_token).await?;
+    desk.send("[name=token]").await?;
+    desk.page.until("location.pathname === '/setup/sessions'").await?;
+    desk.look("operator-2-nobody").await?;
+    desk.press("New seller").await?;
+    ensure!(desk.words().await?.contains("/setup/open#sst_"));
+    desk.look("operator-3-link").await?;
+    desk.press("Go through it yourself").await?;
+    desk.page.until("location.pathname.endsWith('/business')").await?;
+    desk.enter(&json!({"name": "Loja <Exemplo>"})).await?;
+    desk.send("[name=name]").await?;
+    desk.look("operator-4-issues").await?;
+    desk.goto("/setup/sessions").await?;
+    ensure!(desk.words().await?.contains("Loja <Exemplo>"));
+    desk.look("operator-5-sellers").await?;
+    desk.press("Log out").await?;
+    desk.goto("/setup/sessions").await?;
+    assert_eq!(desk.path().await?, "/setup/login");
+    assert_eq!(desk.page.errors().len(), 1, "the refused login's own status: {:?}", desk.page.errors());
+    Ok(())
+}
