@@ -1,6 +1,8 @@
 //! The setup's pages in a real Chromium, as a seller and the operator use them.
 
 mod forms;
+mod issues;
+mod keyboard;
 mod login;
 mod wizard;
 

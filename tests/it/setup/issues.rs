@@ -6,8 +6,8 @@ use tests::world::World;
 
 use super::codes;
 
-/// (what is entered, the issue, what repairs it)
-fn cases() -> Vec<(Value, &'static str, Value)> {
+/// Each issue that an entry can cause: (what is entered, the issue, what repairs it)
+pub(crate) fn cases() -> Vec<(Value, &'static str, Value)> {
     let day = 24 * 3600;
     let now = shared::clock::Clock::SYSTEM.now_s();
     let set = |section: &str, field: &str, value: Value| json!({ section: { field: value } });

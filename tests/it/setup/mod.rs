@@ -3,7 +3,7 @@
 mod access;
 mod any_input;
 mod at_once;
-mod issues;
+pub(crate) mod issues;
 mod meta;
 mod patching;
 mod provisioning;

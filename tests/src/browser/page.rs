@@ -143,6 +143,31 @@ impl Page {
         Ok(())
     }
 
+    /// Presses and releases a key: `Tab`, `Enter`, or a letter.
+    pub async fn press(&self, key: &str) -> Result<()> {
+        let (code, text) = match key {
+            "Tab" => (9, None),
+            "Enter" => (13, Some("\r")),
+            key => (key.bytes().next().map_or(0, |it| it.to_ascii_uppercase().into()), Some(key)),
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let mut event = json!({ "type": kind, "key": key, "windowsVirtualKeyCode": code });
+            if let Some(text) = text.filter(|_| kind == "keyDown") {
+                event["text"] = text.into();
+            }
+            self.call("Input.dispatchKeyEvent", event).await?;
+        }
+        Ok(())
+    }
+
+    /// Presses the keys of a text, one after the other, wherever the focus is.
+    pub async fn write(&self, text: &str) -> Result<()> {
+        for letter in text.chars() {
+            self.press(letter.encode_utf8(&mut [0; 4])).await?;
+        }
+        Ok(())
+    }
+
     /// The window's size in CSS pixels, and whether it is a phone's.
     pub async fn resize(&self, width: u32, height: u32, phone: bool) -> Result<()> {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });

@@ -24,7 +24,10 @@ pub(super) fn form(fields: &Fields<'_>) -> Markup {
             ..Field::default()
         }, &all, None))
         @if !platform.is_empty() { (domains(fields)) }
-        @if let Some(platform) = Platform::parse(&platform) { (of_platform(fields, platform)) }
+        @match Platform::parse(&platform) {
+            Some(platform) => (of_platform(fields, platform)),
+            None => (left_over(fields)),
+        }
     }
 }
 
@@ -56,32 +59,57 @@ fn of_platform(fields: &Fields<'_>, platform: Platform) -> Markup {
             ),
             ..Field::default()
         }))
-        @if amounts.len() > 1 {
+        @if amounts.len() > 1 || !fields.value("amount").is_empty() {
             (fields.choice(&Field {
                 name: "amount", label: t("The sale's value", "Valor da venda"),
                 hint: t("Which amount Meta is told. The price, unless you choose another.", "Qual valor a Meta recebe. O preço, se você não escolher outro."),
                 default: Some(Amount::Price.as_str()), ..Field::default()
             }, &amounts, None))
         }
-        @if platform.ids_are_per_shop() {
-            (fields.line(&Field {
-                name: "shop", label: t("Which shop (optional)", "Qual loja (opcional)"),
-                hint: t("A short word, if you have several shops: each numbers its orders by itself.", "Uma palavra curta, se você tem várias lojas: cada uma numera seus pedidos."),
-                ..Field::default()
-            }))
-        }
+        @if platform.ids_are_per_shop() || !fields.value("shop").is_empty() { (shop(fields)) }
         details open[!fields.value("order_id_slot").is_empty()] {
             summary { (t("My own server sends the same orders too", "Meu servidor também envia os mesmos pedidos")) }
-            (fields.line(&Field {
-                name: "order_id_slot", label: t("Slot with your order id (optional)", "Campo com o id do seu pedido (opcional)"),
-                hint: t(
-                    "The tracking parameter in which the platform gives your own order id back, so that one sale counts once.",
-                    "O parâmetro de rastreio em que a plataforma devolve o id do seu pedido, para que uma venda conte uma vez.",
-                ),
-                ..Field::default()
-            }))
+            (slot(fields))
         }
     }
+}
+
+/// What stands from another platform, to be taken out.
+fn left_over(fields: &Fields<'_>) -> Markup {
+    let t = |english, portuguese| fields.context.t(english, portuguese);
+    html! {
+        @if !fields.value("shop").is_empty() { (shop(fields)) }
+        @if !fields.value("amount").is_empty() {
+            (fields.line(&Field { name: "amount", label: t("The sale's value", "Valor da venda"), ..Field::default() }))
+        }
+        @if !fields.value("order_id_slot").is_empty() { (slot(fields)) }
+    }
+}
+
+fn shop(fields: &Fields<'_>) -> Markup {
+    let t = |english, portuguese| fields.context.t(english, portuguese);
+    fields.line(&Field {
+        name: "shop",
+        label: t("Which shop (optional)", "Qual loja (opcional)"),
+        hint: t(
+            "A short word, if you have several shops: each numbers its orders by itself.",
+            "Uma palavra curta, se você tem várias lojas: cada uma numera seus pedidos.",
+        ),
+        ..Field::default()
+    })
+}
+
+fn slot(fields: &Fields<'_>) -> Markup {
+    let t = |english, portuguese| fields.context.t(english, portuguese);
+    fields.line(&Field {
+        name: "order_id_slot",
+        label: t("Slot with your order id (optional)", "Campo com o id do seu pedido (opcional)"),
+        hint: t(
+            "The tracking parameter in which the platform gives your own order id back, so that one sale counts once.",
+            "O parâmetro de rastreio em que a plataforma devolve o id do seu pedido, para que uma venda conte uma vez.",
+        ),
+        ..Field::default()
+    })
 }
 
 fn amount<'t>(fields: &Fields<'_>, amount: Amount) -> &'t str {

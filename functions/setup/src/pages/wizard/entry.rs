@@ -64,6 +64,11 @@ fn fields(step: Step) -> &'static [(&'static str, Kind)] {
     }
 }
 
+/// The names of a step's fields.
+pub(super) fn names(step: Step) -> impl Iterator<Item = &'static str> {
+    fields(step).iter().map(|(name, _)| *name)
+}
+
 /// The patch of a form. A field that its page did not show (no such name was sent) stays as it is; a box that is not ticked is not
 /// sent at all.
 fn patch_of(step: Step, form: &Form, locale: Locale) -> Value {

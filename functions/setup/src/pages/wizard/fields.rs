@@ -59,7 +59,6 @@ impl Fields<'_> {
         }
     }
 
-    /// Issues are shown of what was entered: an empty form that nobody has sent is no error yet.
     fn wrongs(&self, name: &str) -> Vec<Wrong> {
         let path = format!("{}.{name}", self.step.as_str());
         let is_of =
@@ -70,19 +69,42 @@ impl Fields<'_> {
             fix: String::new(),
         });
         let locale = self.context.locale;
-        let is_entered = || super::frame::is_entered(self.shown, self.step);
-        let is_shown = match self.context.query(CHECKED).as_deref() {
-            _ if self.said.is_sent() => true,
-            Some("0") => false,
-            Some(_) => true,
-            None => is_entered(),
-        };
+        let is_shown = self.shows_issues();
         let issues = self.shown.assessed.issues.iter().filter(|it| is_shown && is_of(&it.field)).map(|it| Wrong {
             is_error: it.severity() == Severity::Error,
             message: it.message(locale),
             fix: it.fix(locale),
         });
         refused.chain(issues).collect()
+    }
+
+    /// What is wrong with the step and with none of the fields that its form has.
+    pub(super) fn others(&self) -> Markup {
+        let locale = self.context.locale;
+        let names: Vec<String> =
+            super::entry::names(self.step).map(|name| format!("{}.{name}", self.step.as_str())).collect();
+        let is_of_a_field = |field: &str| names.iter().any(|name| field.starts_with(name.as_str()));
+        let mine =
+            self.shown.assessed.issues.iter().filter(|it| it.code.step() == self.step && !is_of_a_field(&it.field));
+        let wrongs: Vec<Wrong> = mine
+            .map(|it| Wrong {
+                is_error: it.severity() == Severity::Error,
+                message: it.message(locale),
+                fix: it.fix(locale),
+            })
+            .collect();
+        let wrongs = if self.shows_issues() { wrongs } else { Vec::new() };
+        self.told(self.step.as_str(), &wrongs)
+    }
+
+    /// Issues are shown of what was entered: an empty form that nobody has sent is no error yet.
+    fn shows_issues(&self) -> bool {
+        match self.context.query(CHECKED).as_deref() {
+            _ if self.said.is_sent() => true,
+            Some("0") => false,
+            Some(_) => true,
+            None => super::frame::is_entered(self.shown, self.step),
+        }
     }
 
     fn around(&self, field: &Field<'_>, wrongs: &[Wrong], input: &Markup) -> Markup {

@@ -70,6 +70,26 @@ fn verdict(fields: &Fields<'_>) -> Markup {
     }
 }
 
+/// The test code that is on, and how it is switched off.
+pub(super) fn test_code(fields: &Fields<'_>) -> Markup {
+    let (context, shown) = (fields.context, fields.shown);
+    let t = |english, portuguese| context.t(english, portuguese);
+    let input = &shown.assessed.input.meta;
+    let (code, until) = (input.test_event_code.as_deref(), input.test_event_code_until);
+    html! {
+        @if code.is_some() || until.is_some() {
+            p {
+                (t("Test code", "Código de teste")) " " code { (code.unwrap_or("—")) } ", "
+                @match until { Some(until) => { (t("on until", "ligado até")) " " (moment(until)) }, None => (t("on without an end", "ligado sem prazo")) }
+            }
+            form.inline method="post" action=(shown.to(Step::TestOrder)) {
+                input type="hidden" name="test_event_code" value="";
+                button type="submit" { (t("Switch the test code off", "Desligar o código de teste")) }
+            }
+        }
+    }
+}
+
 /// A test event, and Meta's own answer to the last one.
 pub(super) fn test(fields: &Fields<'_>) -> Markup {
     let (context, shown) = (fields.context, fields.shown);

@@ -18,7 +18,9 @@ pub(super) fn page(context: &Context<'_>, shown: &Shown, step: Step, said: &Said
     let main = match step {
         Step::Business => saved_form(&fields, &business(&fields)),
         Step::Funnel => saved_form(&fields, &funnel(&fields)),
-        Step::Meta => html! { (saved_form(&fields, &meta::form(&fields))) (meta::test(&fields)) },
+        Step::Meta => {
+            html! { (saved_form(&fields, &meta::form(&fields))) (meta::test_code(&fields)) (meta::test(&fields)) }
+        }
         Step::Checkout => saved_form(&fields, &checkout::form(&fields)),
         Step::OtherSenders => saved_form(&fields, &senders::form(&fields)),
         Step::Snippet => snippet(context, shown),
@@ -40,6 +42,7 @@ fn saved_form(fields: &Fields<'_>, inner: &Markup) -> Markup {
             (notice("error", context.t("Nothing was saved: see below.", "Nada foi salvo: veja abaixo.")))
         }
         form method="post" action=(fields.shown.to(fields.step)) novalidate {
+            (fields.others())
             (inner)
             div.actions { button.primary type="submit" { (context.t("Save and go on", "Salvar e continuar")) } }
         }
@@ -179,12 +182,7 @@ fn test_order(fields: &Fields<'_>) -> Markup {
             input #test_event_code name="test_event_code" type="text" value=(code.unwrap_or_default()) placeholder="TEST12345" autocomplete="off" maxlength="64";
             button type="submit" { (t("On for a day", "Ligar por um dia")) }
         }
-        @if code.is_some() {
-            form.inline method="post" action=(shown.to(Step::TestOrder)) {
-                input type="hidden" name="test_event_code" value="";
-                button type="submit" { (t("Switch the test code off", "Desligar o código de teste")) }
-            }
-        }
+        (meta::test_code(fields))
         div.actions { a.button.primary href=(shown.to(Step::Active)) { (t("Go on", "Continuar")) } }
     }
 }
