@@ -120,6 +120,7 @@ impl Stack {
                 ),
             ),
             ("setup", format!("POST {base}/v1/setup/sessions, GET {base}/v1/tenants/{}", self.tenant.id)),
+            ("setup pages", format!("{base}/setup (log in with the operator's token)")),
             ("operator's token", ADMIN_TOKEN.to_owned()),
             ("invoke", format!("POST {} (dispatch, migrate)", self.watch.invoke_url("sweep"))),
             ("database", self.parts.db_url()),
