@@ -7,6 +7,7 @@ use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, Request, RequestExt, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The largest body a browser may send, in bytes.
 pub const BROWSER_BODY_MAX: usize = 64 * 1024;
@@ -17,7 +18,7 @@ pub const SERVER_BODY_MAX: usize = 1024 * 1024;
 pub const MAX_ERRORS: usize = 100;
 
 /// One thing wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// Its path: `customer.email`, `items[0].price`.
     pub field: String,
@@ -25,6 +26,24 @@ pub struct FieldError {
     pub code: &'static str,
     /// A sentence for people, without the value.
     pub message: String,
+}
+
+/// An error answer on the wire (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDetails {
+    /// `about:blank`: the status says it all.
+    r#type: &'static str,
+    /// The kind of problem, in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong this time.
+    detail: String,
+    /// For who asks about it.
+    request_id: String,
+    /// Each field that is wrong; of 400 and 422.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<FieldError>>,
 }
 
 /// An error answer: RFC 9457 problem details. The client's fault says what is wrong; ours says only whom to ask.
@@ -147,26 +166,16 @@ impl Problem {
 
     /// The answer to send.
     pub fn into_response(self, request_id: &str) -> Response<Body> {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            r#type: &'static str,
-            title: &'a str,
-            status: u16,
-            detail: &'a str,
-            request_id: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            errors: Option<&'a [FieldError]>,
-        }
         let with_errors = matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
-        let wire = Wire {
+        let details = ProblemDetails {
             r#type: "about:blank",
             title: self.title,
             status: self.status.as_u16(),
-            detail: &self.detail,
-            request_id,
-            errors: with_errors.then_some(&self.errors),
+            detail: self.detail.clone(),
+            request_id: request_id.to_owned(),
+            errors: with_errors.then(|| self.errors.clone()),
         };
-        let mut response = json(self.status, &wire);
+        let mut response = json(self.status, &details);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {
@@ -218,12 +227,15 @@ impl IntoResponse for AsMade {
     }
 }
 
+/// The shallow health answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    status: &'static str,
+}
+
 /// The shallow health answer: the process answers.
 pub fn healthy() -> Response<Body> {
-    #[derive(Serialize)]
-    struct Health {
-        status: &'static str,
-    }
     json(StatusCode::OK, &Health { status: "ok" })
 }
 

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod intake;
 pub mod memory;
 pub mod meta;
+pub mod openapi;
 pub mod order_body;
 pub mod platforms;
 pub mod queue;

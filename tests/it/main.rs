@@ -19,6 +19,7 @@ mod ledger;
 mod logs;
 mod matching;
 mod migrations;
+mod openapi;
 mod operate;
 mod order_input;
 mod orders;

@@ -32,6 +32,7 @@ pub mod minify;
 pub mod ministack;
 pub mod net;
 mod npm;
+pub mod openapi;
 pub mod postgres;
 pub mod process;
 pub mod progress;

@@ -17,19 +17,39 @@ use shared::domain::fb::{Fbc, Fbclid, Fbp};
 use shared::domain::text;
 use shared::domain::user_data::{self, Hashed};
 use shared::http::{self, Problem};
+use shared::openapi as problems;
 use shared::{db, ids};
+use utoipa::ToSchema;
 
 pub(crate) use countries::Countries;
 
 use crate::{State, capture, cors, taken};
 
-#[derive(Serialize)]
-struct Answer {
+/// What was kept of a visitor.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Identified)]
+pub(crate) struct Answer {
     /// Nothing was kept: no click was found, nothing usable was said, or the visitor denied it.
     identity_id: Option<String>,
 }
 
 /// Takes what a browser says of its visitor.
+#[utoipa::path(
+    post, path = "/v1/funnels/{funnel}/identify", tag = "clicks", operation_id = "identify",
+    params(("funnel" = String, Path, description = "The funnel's id.")),
+    request_body(content((crate::openapi::Visitor = "application/json"), (crate::openapi::Visitor = "text/plain"))),
+    responses(
+        (status = 200, description = "Taken.", body = Answer),
+        (status = 400, response = problems::NotParseable),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) -> Result<Response<Body>, Problem> {
     let said = Said::parse(request, funnel_id, state.trusted_proxy_hops)?;
     let observed = taken(request, "observation not recorded", observe(state, said).await)?;

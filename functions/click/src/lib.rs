@@ -8,6 +8,7 @@ mod cookies;
 mod cors;
 mod identify;
 mod link;
+pub mod openapi;
 mod record;
 mod redirect;
 mod snippet;

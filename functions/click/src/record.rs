@@ -7,21 +7,46 @@ use shared::db::clicks::{self, Recorded};
 use shared::db::visits::{self, NoClick};
 use shared::domain::fb;
 use shared::http::{self, Problem};
+use shared::openapi as problems;
+use utoipa::ToSchema;
 
 use crate::{State, capture, cookies, cors, taken, visitor};
 
 /// The log's word for what did not come about.
 const FAILURE: &str = "click not recorded";
 
-#[derive(Serialize)]
-struct Answer<'a> {
+/// A click as it is recorded.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Click)]
+pub(crate) struct Answer<'a> {
+    /// For the checkout's link, and for the order.
     click_id: &'a str,
+    /// As the cookie `_fbc` holds it.
     fbc: Option<&'a str>,
+    /// As the cookie `_fbp` holds it.
     fbp: Option<&'a str>,
+    /// Whether it was not known yet.
     new: bool,
 }
 
 /// Records a click, or counts what is none.
+#[utoipa::path(
+    post, path = "/v1/funnels/{funnel}/clicks", tag = "clicks", operation_id = "record_click",
+    params(("funnel" = String, Path, description = "The funnel's id.")),
+    request_body(content((crate::openapi::NewClick = "application/json"), (crate::openapi::NewClick = "text/plain"))),
+    responses(
+        (status = 200, description = "Recorded.", body = Answer<'_>),
+        (status = 204, description = "No visit of a person (a crawler, a prefetch): counted. Or the visitor denied consent, and nothing is kept."),
+        (status = 400, response = problems::NotParseable),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) -> Result<Response<Body>, Problem> {
     // sendBeacon cannot send application/json without a preflight, so it sends text/plain.
     let body = http::body_of(request, http::BROWSER_BODY_MAX, &["application/json", "text/plain"])?;

@@ -8,6 +8,8 @@ use shared::db::visits::{self, NoClick};
 use shared::domain::fb;
 use shared::http::{self, Problem};
 
+use shared::openapi as problems;
+
 use crate::link::{self, Link};
 use crate::{State, capture, cookies, taken, visitor};
 
@@ -15,6 +17,23 @@ use crate::{State, capture, cookies, taken, visitor};
 const FAILURE: &str = "no redirect";
 
 /// Answers a redirect link.
+#[utoipa::path(
+    get, path = "/r/{funnel}", tag = "clicks", operation_id = "follow_link",
+    description = "Records the click and leads to a listed domain, with the click id, `fbclid` and the campaign's parameters.",
+    params(
+        ("funnel" = String, Path, description = "The funnel's id."),
+        ("to" = String, Query, description = "An absolute URL on one of the funnel's or the checkout's domains."),
+        ("consent" = Option<String>, Query, description = "`granted` or `denied`."),
+    ),
+    responses(
+        (status = 302, description = "There.", headers(("location" = String, description = "The destination."))),
+        (status = 403, description = "A browser that loads ahead: it is to ask again when the visitor comes."),
+        (status = 400, response = problems::NotParseable),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) -> Result<Response<Body>, Problem> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Problem::method_not_allowed("GET, HEAD"));

@@ -12,6 +12,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::db::funnels::{self, Settings};
 use shared::http::Problem;
+use shared::openapi as problems;
 use url::form_urlencoded;
 
 use crate::{State, no_funnel, taken};
@@ -34,6 +35,17 @@ struct Told<'a> {
 }
 
 /// Answers with the snippet of the funnel in the query.
+#[utoipa::path(
+    get, path = "/t.js", tag = "clicks", operation_id = "snippet",
+    params(("f" = String, Query, description = "The funnel's id.")),
+    responses(
+        (status = 200, description = "The snippet, which a CDN may keep.", body = String, content_type = "text/javascript"),
+        (status = 304, description = "The browser has it."),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn answer(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Problem::method_not_allowed("GET, HEAD"));

@@ -1,25 +1,40 @@
 //! The wire form of a match, shared by both answers.
 
 use serde::Serialize;
-use shared::domain::attribution::{Match, Stage};
+use shared::domain::attribution::{Evidence, Match, Stage, Verdict};
+use utoipa::ToSchema;
 
-/// `match` of an answer.
-#[derive(Serialize)]
+/// The click that an order came from, and why it was chosen.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Match)]
 pub(crate) struct MatchAnswer {
+    /// How it was found.
+    #[schema(value_type = Stage)]
     stage: &'static str,
+    /// The click; null where none was found.
     click_id: Option<String>,
+    /// Every candidate, and why it was taken or not.
     evidence: Vec<EvidenceAnswer>,
 }
 
-#[derive(Serialize)]
+/// A click that the order may have come from.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Candidate)]
 struct EvidenceAnswer {
+    /// How it was found.
+    #[schema(value_type = Stage)]
     stage: &'static str,
+    /// What points at it.
+    #[schema(value_type = Evidence)]
     evidence: &'static str,
+    /// The click.
     click_id: String,
     /// Unix seconds.
     clicked_at: i64,
     /// Whether more than a browser's word stands behind it.
     confirmed: bool,
+    /// Whether it was taken, and why not.
+    #[schema(value_type = Verdict)]
     verdict: &'static str,
 }
 

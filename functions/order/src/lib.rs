@@ -3,6 +3,7 @@
 
 mod answer;
 mod auth;
+pub mod openapi;
 mod parse;
 mod place;
 mod tell;

@@ -5,28 +5,54 @@ use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::db::orders::{self, Kept, NewOrder, Recorded};
 use shared::domain::attribution::{Match, Stage};
+use shared::domain::conversion;
+use shared::domain::order::ActionSource;
 use shared::http::{self, FieldError, Problem};
+use shared::openapi as problems;
 use shared::queue::Message;
+use utoipa::ToSchema;
 
 use crate::answer::MatchAnswer;
 use crate::{State, auth, parse};
 
-#[derive(Serialize)]
-struct Placed {
+/// What became of an order.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Placed {
+    /// Lower-case hex SHA-256 of `tenant_id|order_id|event_name|value|currency`.
     event_id: String,
+    /// Whether this very event was known; the rest is then the first one's.
     duplicate: bool,
     r#match: MatchAnswer,
     /// Unknown once retention has purged the conversion.
+    #[schema(value_type = Option<conversion::State>)]
     state: Option<&'static str>,
+    /// Why, for a state that needs a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ActionSource)]
     action_source: Option<String>,
+    /// What was malformed and left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FieldError>,
 }
 
-/// Takes an order.
+/// Takes an order. The same order again is a duplicate, and is answered with the first one's data.
+#[utoipa::path(
+    post, path = "/v1/orders", tag = "orders", operation_id = "place_order", security(("api_key" = [])),
+    request_body = crate::openapi::NewOrder,
+    responses(
+        (status = 202, description = "Recorded.", body = Placed),
+        (status = 200, description = "It was recorded before.", body = Placed),
+        (status = 400, response = problems::NotParseable),
+        (status = 401, response = problems::Unauthorized),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     let caller = auth::caller(state, request).await?;
     let body = http::body_of(request, http::SERVER_BODY_MAX, &["application/json"])?;

@@ -5,30 +5,47 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
 use shared::db::history::{self, Delivery, History};
 use shared::db::stories::{self, Of, Story};
+use shared::domain::conversion;
 use shared::domain::event_id::EventId;
-use shared::domain::order::OrderId;
+use shared::domain::order::{ActionSource, OrderId, OrderState};
 use shared::domain::story::{Attempt, Line};
 use shared::http::{self, FieldError, Problem};
+use shared::openapi as problems;
+use utoipa::ToSchema;
 
 use crate::State;
 use crate::answer::MatchAnswer;
 use crate::auth;
 
-#[derive(Serialize)]
-struct EventAnswer {
+/// An event, and all that became of it. Times are Unix seconds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+pub(crate) struct EventAnswer {
+    /// Lower-case hex SHA-256 of `tenant_id|order_id|event_name|value|currency`.
     event_id: String,
     order_id: String,
+    /// Where the order stands; null where it is not kept any more.
+    #[schema(value_type = Option<OrderState>)]
     order_state: Option<String>,
     event_name: String,
     event_time: i64,
+    /// The exact decimal.
+    #[schema(example = "97.00")]
     value: String,
+    /// ISO 4217.
+    #[schema(example = "BRL")]
     currency: String,
+    #[schema(value_type = ActionSource)]
     action_source: String,
+    #[schema(value_type = conversion::State)]
     state: &'static str,
+    /// Why, for a state that needs a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     r#match: MatchAnswer,
+    /// Oldest first.
     attempts: Vec<Attempt>,
+    /// All of it in words, oldest first.
     story: Vec<Line>,
 }
 
@@ -52,22 +69,33 @@ impl From<Story> for EventAnswer {
     }
 }
 
-#[derive(Serialize)]
-struct OrderAnswer {
+/// An order: where it stands, its events, and what was told of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Order)]
+pub(crate) struct OrderAnswer {
     order_id: String,
+    /// Null where it is not kept any more.
+    #[schema(value_type = Option<OrderState>)]
     order_state: Option<String>,
     events: Vec<EventAnswer>,
     /// What was told of it, oldest first: also what sent nothing, with the reason.
     deliveries: Vec<DeliveryAnswer>,
 }
 
-#[derive(Serialize)]
+/// What was told of an order at once.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Delivery)]
 struct DeliveryAnswer {
+    /// `api`, or the platform.
     source: String,
+    /// Of a platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_id: Option<String>,
+    /// Unix seconds.
     received_at: i64,
+    /// What became of it.
     outcome: String,
+    /// Why, where it made no event.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +116,16 @@ impl From<Delivery> for DeliveryAnswer {
 }
 
 /// The event with this id.
+#[utoipa::path(
+    get, path = "/v1/orders/{event_id}", tag = "orders", operation_id = "event", security(("api_key" = [])),
+    params(("event_id" = String, Path, description = "64 hexadecimal digits.")),
+    responses(
+        (status = 200, description = "The event.", body = EventAnswer),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str) -> Result<Response<Body>, Problem> {
     let event_id = EventId::parse(event_id);
     let stories = if let Some(event_id) = event_id {
@@ -101,6 +139,18 @@ pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str
 }
 
 /// The order with the id in the query: where it stands, its events, and what was told of it.
+#[utoipa::path(
+    get, path = "/v1/orders", tag = "orders", operation_id = "order", security(("api_key" = [])),
+    params(("order_id" = String, Query, min_length = 1, max_length = 255,
+            description = "The seller's own, or `<platform>:<its order id>`.")),
+    responses(
+        (status = 200, description = "The order.", body = OrderAnswer),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     let parameters = request.query_string_parameters();
     let order_id = parameters.first("order_id").and_then(OrderId::parse);

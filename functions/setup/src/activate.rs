@@ -5,12 +5,29 @@ use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::db::setup::{self, Session};
 use shared::http::{self, Problem};
+use shared::openapi as problems;
 
 use crate::assess::{Assessed, assess};
 use crate::provision::{Made, Rotate, make};
 use crate::{State, access, meta_check, sessions};
 
 /// Brings the tenant to what the session says, and sets it active.
+#[utoipa::path(
+    post, path = "/v1/setup/sessions/{id}/activate", tag = "setup", operation_id = "activate", security(("session" = []), ("operator" = [])),
+    params(("id" = String, Path, description = "The session's id.")),
+    responses(
+        (status = 200, description = "Live.", body = crate::openapi::Provisioned),
+        (status = 400, response = problems::NotParseable),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 409, response = problems::Conflict),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn activate(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
     let caller = access::caller(state, request).await?;
     let session = sessions::open(state, request, &caller, id).await?;

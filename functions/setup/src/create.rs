@@ -8,6 +8,8 @@ use shared::db::setup::{self, NewLink};
 use shared::domain::setup::Locale;
 use shared::http::{self, Problem};
 use shared::ids;
+use shared::openapi as problems;
+use utoipa::ToSchema;
 
 use crate::access::{self, Caller};
 use crate::{State, answer, sessions};
@@ -16,16 +18,33 @@ use crate::{State, answer, sessions};
 pub(crate) const LINK_DAYS: u16 = 30;
 const MOST_LINK_DAYS: u16 = 90;
 
-#[derive(Serialize)]
-struct Created<'a> {
+/// A session and its link.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedSession)]
+pub(crate) struct Created<'a> {
     id: &'a str,
+    /// For `Authorization: Bearer`; shown this once.
     session_token: &'a str,
+    /// For the seller; it holds the token.
     url: String,
     /// Unix seconds.
     expires_at: i64,
 }
 
 /// `POST /v1/setup/sessions`.
+#[utoipa::path(
+    post, path = "/v1/setup/sessions", tag = "setup", operation_id = "create_session", security(("operator" = [])),
+    request_body = crate::openapi::NewSession,
+    responses(
+        (status = 201, description = "Made. The token and the link are shown this once.", body = Created<'_>),
+        (status = 400, response = problems::NotParseable),
+        (status = 401, response = problems::Unauthorized),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn create(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     access::operator(state, request).await?;
     let mut fields = crate::fields(request)?;
@@ -69,6 +88,21 @@ pub(crate) async fn open(state: &State, request: &Request, locale: Locale, days:
 }
 
 /// `POST /v1/setup/sessions/{id}/link`: the one before is good no longer.
+#[utoipa::path(
+    post, path = "/v1/setup/sessions/{id}/link", tag = "setup", operation_id = "renew_link", security(("operator" = [])),
+    params(("id" = String, Path, description = "The session's id.")),
+    request_body = crate::openapi::NewLink,
+    responses(
+        (status = 200, description = "Another link, in place of the one before.", body = Created<'_>),
+        (status = 400, response = problems::NotParseable),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn renew(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
     access::operator(state, request).await?;
     let mut fields = crate::fields(request)?;

@@ -6,6 +6,7 @@ mod answer;
 mod assess;
 mod create;
 mod meta_check;
+pub mod openapi;
 mod pages;
 mod patch;
 mod provision;
@@ -66,6 +67,9 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
     let path = request.uri().path();
     if matches!(path, "/healthz" | "/setup/healthz") && request.method() == Method::GET {
         return Ok(http::healthy());
+    }
+    if path == "/openapi.json" {
+        return openapi::document(request);
     }
     if let Some(rest) = path.strip_prefix("/v1/setup/sessions") {
         return session_route(state, request, rest).await;

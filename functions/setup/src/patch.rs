@@ -6,6 +6,7 @@ use shared::db::gates;
 use shared::db::setup::{self, Saved, Session};
 use shared::domain::setup::{Input, MetaVerdict};
 use shared::http::{self, FieldError, Problem};
+use shared::openapi as problems;
 use shared::platforms::Platform;
 use shared::secrets::MetaCredentials;
 use shared::setup_patch::{Entered, Patch, Refused};
@@ -18,6 +19,22 @@ use crate::{State, answer, meta_check, sessions};
 const TRIES: u32 = 60;
 
 /// Merges a body into a session.
+#[utoipa::path(
+    patch, path = "/v1/setup/sessions/{id}", tag = "setup", operation_id = "enter", security(("session" = []), ("operator" = [])),
+    params(("id" = String, Path, description = "The session's id.")),
+    request_body(content((crate::openapi::Patch = "application/merge-patch+json"), (crate::openapi::Patch = "application/json"))),
+    responses(
+        (status = 200, description = "The session as it is now, whatever is wrong with it.", body = crate::openapi::Session),
+        (status = 400, response = problems::NotParseable),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn patch(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
     let caller = access::caller(state, request).await?;
     let body = http::body_of(request, http::BROWSER_BODY_MAX, &["application/json", "application/merge-patch+json"])?;

@@ -9,6 +9,7 @@ use shared::domain::country::Country;
 use shared::domain::money::Currency;
 use shared::domain::setup::{Code, Input, Severity, Step, normal_domain};
 use shared::http::{self, FieldError, Problem};
+use shared::openapi as problems;
 use shared::platforms::Platform;
 
 use crate::assess::{Assessed, assess};
@@ -25,6 +26,23 @@ pub(crate) struct Rotate {
 }
 
 /// Makes a tenant of a session, or brings it to what the session says now.
+#[utoipa::path(
+    post, path = "/v1/setup/sessions/{id}/provision", tag = "setup", operation_id = "provision", security(("session" = []), ("operator" = [])),
+    params(("id" = String, Path, description = "The session's id.")),
+    request_body = Option<crate::openapi::Provision>,
+    responses(
+        (status = 200, description = "Made, or brought to what the session says now.", body = crate::openapi::Provisioned),
+        (status = 400, response = problems::NotParseable),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 409, response = problems::Conflict),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn provision(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
     let caller = access::caller(state, request).await?;
     let session = sessions::open(state, request, &caller, id).await?;

@@ -3,6 +3,7 @@
 use lambda_http::{Body, Request, Response};
 use shared::db::setup::{self, Found, Session};
 use shared::http::Problem;
+use shared::openapi as problems;
 
 use crate::access::{self, Caller};
 use crate::assess::assess;
@@ -52,6 +53,17 @@ pub(crate) fn refuse_retired(session: &Session) -> Result<(), Problem> {
 }
 
 /// `GET /v1/setup/sessions/{id}`.
+#[utoipa::path(
+    get, path = "/v1/setup/sessions/{id}", tag = "setup", operation_id = "session", security(("session" = []), ("operator" = [])),
+    params(("id" = String, Path, description = "The session's id.")),
+    responses(
+        (status = 200, description = "The session.", body = crate::openapi::Session),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn show(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
     let caller = access::caller(state, request).await?;
     let session = find(state, request, &caller, id, None).await?;

@@ -11,6 +11,7 @@ use shared::domain::setup::{Input, MetaVerdict, is_pixel};
 use shared::http::{self, FieldError, Problem};
 use shared::ids;
 use shared::meta::{Probe, Reply};
+use shared::openapi as problems;
 
 use crate::{State, access, meta_check, sessions};
 
@@ -20,6 +21,22 @@ const EVENT_NAME: &str = "TrackAiTest";
 pub(crate) const CODE_MAX: usize = 64;
 
 /// Sends one.
+#[utoipa::path(
+    post, path = "/v1/setup/sessions/{id}/test-event", tag = "setup", operation_id = "send_test_event", security(("session" = []), ("operator" = [])),
+    params(("id" = String, Path, description = "The session's id.")),
+    request_body = Option<crate::openapi::SendTest>,
+    responses(
+        (status = 200, description = "Sent; Meta's own answer.", body = crate::openapi::TestEvent),
+        (status = 400, response = problems::NotParseable),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 415, response = problems::UnsupportedMediaType),
+        (status = 422, response = problems::Invalid),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn test_event(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
     let caller = access::caller(state, request).await?;
     let session = sessions::open(state, request, &caller, id).await?;

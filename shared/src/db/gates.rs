@@ -3,11 +3,12 @@
 use deadpool_postgres::Client;
 use serde::Serialize;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use super::Error;
 
 /// A tenant's gate and what waits behind it. Times are Unix seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Gate {
     /// The tenant.
     pub tenant_id: String,
@@ -75,7 +76,7 @@ pub async fn closed(client: &Client, limit: i64) -> Result<Vec<Gate>, Error> {
 }
 
 /// What a reset did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Released {
     /// The gate as it was.
     pub before: Gate,

@@ -3,11 +3,13 @@
 use deadpool_postgres::Client;
 use serde::Serialize;
 use time::Date;
+use utoipa::ToSchema;
 
 use super::Error;
 
 /// How many sales are in a state for a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LedgerEntry)]
 pub struct Entry {
     /// `sent`, `pending`, `parked`, `held`, `quarantined`, `expired`, `duplicate`, `ignored`, `rejected`; `missing` would be a
     /// loss.

@@ -2,6 +2,7 @@
 
 use deadpool_postgres::Client;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Error;
 use crate::ids;
@@ -19,7 +20,7 @@ pub enum Which<'a> {
 }
 
 /// What a replay did, and what it left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Replayed {
     /// Conversions that are pending again.
     pub replayed: i64,

@@ -9,13 +9,14 @@ mod tests;
 mod when;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::attribution::{Match, Rules};
 use super::conversion::State;
 use when::{clock_time, counted};
 
 /// A sentence of the story.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Line {
     /// When it happened, in Unix seconds.
     pub at: i64,
@@ -24,7 +25,7 @@ pub struct Line {
 }
 
 /// An attempt to send the event, with what its request's receipt says. Times are Unix seconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// Which one, from 1.
     pub number: i32,

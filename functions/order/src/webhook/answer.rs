@@ -5,11 +5,17 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 use shared::http;
 use shared::intake::Read;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Told {
+/// What a platform is answered.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Received)]
+pub(crate) struct Told {
+    /// `true`.
     received: bool,
+    /// `order`, `ignored`, `rejected`, or `probe` where nothing was delivered.
     outcome: &'static str,
+    /// Why it made no order.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }

@@ -11,6 +11,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use shared::db::connections::PresentedPath;
 use shared::http::{self, Problem};
+use shared::openapi as problems;
 use shared::platforms::Delivery;
 
 use crate::State;
@@ -18,6 +19,21 @@ use crate::State;
 pub(crate) use known::Cache;
 
 /// Takes a delivery, or answers a probe. `token` is the path's last part: it is never logged.
+#[utoipa::path(
+    post, path = "/w/{token}", tag = "webhooks", operation_id = "deliver",
+    description = "What a checkout platform posts, in its own form: the path chooses the tenant and the platform, whose own check runs over \
+                   the bytes as they came. An empty body is a probe, as are GET and HEAD.",
+    params(("token" = String, Path, description = "`<tenant>.<secret>`, as it was shown when the connection was made.")),
+    request_body(content((serde_json::Value = "application/json"), (String = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "Recorded, or without effect.", body = answer::Told),
+        (status = 401, response = problems::Unauthorized),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 413, response = problems::TooLarge),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
 pub(crate) async fn take(state: &State, request: &Request, token: &str) -> Result<Response<Body>, Problem> {
     let method = request.method();
     if !matches!(*method, Method::GET | Method::HEAD | Method::POST) {

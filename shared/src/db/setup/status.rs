@@ -2,11 +2,12 @@
 
 use deadpool_postgres::Client;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::Error;
 
 /// A tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Tenant {
     /// Its id.
     pub id: String,

@@ -1,0 +1,82 @@
+//! This function's part of the OpenAPI document.
+
+use shared::http::Health;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::{identify, record, redirect, snippet};
+
+/// The routes of the click function.
+#[derive(OpenApi)]
+#[openapi(paths(healthz, snippet::answer, record::answer, identify::answer, redirect::answer))]
+pub struct Api;
+
+/// Whether the function answers.
+#[utoipa::path(get, path = "/healthz", tag = "health", operation_id = "health",
+    responses((status = 200, description = "It does.", body = Health)))]
+#[expect(dead_code, reason = "for the document alone")]
+fn healthz() {}
+
+/// A click, as the snippet tells it. Unknown and malformed fields are left out.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for the document alone")]
+pub(crate) struct NewClick {
+    /// The page, with its query.
+    #[schema(example = "https://www.example.com/?fbclid=IwAR0-Sample_1")]
+    url: Option<String>,
+    /// The page before.
+    referrer: Option<String>,
+    /// Meta's click id, where it does not stand in `url`.
+    fbclid: Option<String>,
+    /// The cookie `_fbc`.
+    fbc: Option<String>,
+    /// The cookie `_fbp`.
+    fbp: Option<String>,
+    /// Minted by the browser, which cannot read a beacon's answer: 8 to 64 letters, digits, `-` and `_`.
+    click_id: Option<String>,
+    /// Absent means granted, unless the funnel requires consent.
+    #[schema(examples("granted", "denied"))]
+    consent: Option<String>,
+    utm_source: Option<String>,
+    utm_medium: Option<String>,
+    utm_campaign: Option<String>,
+    utm_content: Option<String>,
+    utm_term: Option<String>,
+    /// The campaign of the visitor's first visit.
+    first: Option<First>,
+}
+
+/// The campaign of a visitor's first visit.
+#[derive(ToSchema)]
+#[expect(dead_code, clippy::struct_field_names, reason = "for the document alone")]
+#[schema(as = FirstVisit)]
+struct First {
+    utm_source: Option<String>,
+    utm_medium: Option<String>,
+    utm_campaign: Option<String>,
+    utm_content: Option<String>,
+    utm_term: Option<String>,
+}
+
+/// Who the visitor of a click is. What is no hash is hashed at once; malformed values are left out.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for the document alone")]
+pub(crate) struct Visitor {
+    /// The click; or its `fbclid`, `fbc` or `fbp`.
+    click_id: Option<String>,
+    fbclid: Option<String>,
+    fbc: Option<String>,
+    fbp: Option<String>,
+    #[schema(example = "maria@example.com")]
+    email: Option<String>,
+    /// SHA-256 of the normalised address.
+    email_hash: Option<String>,
+    phone: Option<String>,
+    /// SHA-256 of the digits with the country code.
+    phone_hash: Option<String>,
+    /// The seller's own id of the person.
+    external_id: Option<String>,
+    /// ISO 3166-1, for a phone without a country code.
+    country: Option<String>,
+    #[schema(examples("granted", "denied"))]
+    consent: Option<String>,
+}
