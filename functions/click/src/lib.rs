@@ -57,7 +57,11 @@ pub async fn handle(state: &State, request: &Request) -> Response<Body> {
 async fn route(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     let path = request.uri().path();
     if path == "/healthz" {
-        return Ok(http::healthy());
+        return if matches!(*request.method(), Method::GET | Method::HEAD) {
+            Ok(http::healthy())
+        } else {
+            Err(Problem::method_not_allowed("GET, HEAD"))
+        };
     }
     if path == "/t.js" {
         return snippet::answer(state, request).await;

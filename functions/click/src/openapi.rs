@@ -1,5 +1,7 @@
 //! This function's part of the OpenAPI document.
 
+use serde::Serialize;
+use serde_json::Value;
 use shared::http::Health;
 use utoipa::{OpenApi, ToSchema};
 
@@ -41,20 +43,18 @@ pub(crate) struct NewClick {
     utm_campaign: Option<String>,
     utm_content: Option<String>,
     utm_term: Option<String>,
-    /// The campaign of the visitor's first visit.
-    first: Option<First>,
+    /// The campaign of the visitor's first visit: the same five.
+    #[schema(value_type = Option<Object>)]
+    first: Option<Value>,
 }
 
-/// The campaign of a visitor's first visit.
-#[derive(ToSchema)]
-#[expect(dead_code, clippy::struct_field_names, reason = "for the document alone")]
-#[schema(as = FirstVisit)]
-struct First {
-    utm_source: Option<String>,
-    utm_medium: Option<String>,
-    utm_campaign: Option<String>,
-    utm_content: Option<String>,
-    utm_term: Option<String>,
+/// A text, or a number for one.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the document alone")]
+enum Text {
+    Text(String),
+    Number(f64),
 }
 
 /// Who the visitor of a click is. What is no hash is hashed at once; malformed values are left out.
@@ -67,14 +67,14 @@ pub(crate) struct Visitor {
     fbc: Option<String>,
     fbp: Option<String>,
     #[schema(example = "maria@example.com")]
-    email: Option<String>,
+    email: Option<Text>,
     /// SHA-256 of the normalised address.
-    email_hash: Option<String>,
-    phone: Option<String>,
+    email_hash: Option<Text>,
+    phone: Option<Text>,
     /// SHA-256 of the digits with the country code.
-    phone_hash: Option<String>,
+    phone_hash: Option<Text>,
     /// The seller's own id of the person.
-    external_id: Option<String>,
+    external_id: Option<Text>,
     /// ISO 3166-1, for a phone without a country code.
     country: Option<String>,
     #[schema(examples("granted", "denied"))]

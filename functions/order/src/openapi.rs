@@ -3,22 +3,51 @@
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::order::{ActionSource, OrderState};
+use shared::openapi as problems;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::{place, tell, webhook};
 
 /// The routes of the order function.
 #[derive(OpenApi)]
-#[openapi(paths(place::place, tell::by_event_id, tell::by_order_id, webhook::take))]
+#[openapi(paths(place::place, tell::by_event_id, tell::by_order_id, webhook::take, probe, probe_by_head))]
 pub struct Api;
 
-/// A text, or a whole number for one.
+/// Whether a connection is there, without any effect: platforms look before they post.
+#[utoipa::path(
+    get, path = "/w/{token}", tag = "webhooks", operation_id = "probe",
+    params(("token" = String, Path, description = "As for a delivery.")),
+    responses(
+        (status = 200, description = "It is.", body = webhook::Told),
+        (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 503, response = problems::Unavailable),
+    ),
+)]
+#[expect(dead_code, reason = "for the document alone")]
+fn probe() {}
+
+/// The same without a body.
+#[utoipa::path(
+    head, path = "/w/{token}", tag = "webhooks", operation_id = "probe_by_head",
+    params(("token" = String, Path, description = "As for a delivery.")),
+    responses(
+        (status = 200, description = "It is."),
+        (status = 404, description = "There is no such connection."),
+        (status = 410, description = "The tenant is retired."),
+        (status = 503, description = "Not known now."),
+    ),
+)]
+#[expect(dead_code, reason = "for the document alone")]
+fn probe_by_head() {}
+
+/// A text, or a number for one.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "for the document alone")]
 enum Text {
     Text(String),
-    Number(i64),
+    Number(f64),
 }
 
 /// An exact decimal, as a number or a text.
@@ -60,7 +89,6 @@ pub(crate) struct NewOrder {
     /// The click, as far as it is known.
     click: Option<Click>,
     /// The campaign: `source`, `medium`, `campaign`, `content`, `term`, with or without `utm_` before them.
-    #[schema(value_type = Option<Value>)]
     utm: Option<Value>,
     /// What was sold.
     items: Option<Vec<Item>>,

@@ -34,7 +34,7 @@ pub(crate) struct Created<'a> {
 /// `POST /v1/setup/sessions`.
 #[utoipa::path(
     post, path = "/v1/setup/sessions", tag = "setup", operation_id = "create_session", security(("operator" = [])),
-    request_body = crate::openapi::NewSession,
+    request_body = Option<crate::openapi::NewSession>,
     responses(
         (status = 201, description = "Made. The token and the link are shown this once.", body = Created<'_>),
         (status = 400, response = problems::NotParseable),
@@ -91,7 +91,7 @@ pub(crate) async fn open(state: &State, request: &Request, locale: Locale, days:
 #[utoipa::path(
     post, path = "/v1/setup/sessions/{id}/link", tag = "setup", operation_id = "renew_link", security(("operator" = [])),
     params(("id" = String, Path, description = "The session's id.")),
-    request_body = crate::openapi::NewLink,
+    request_body = Option<crate::openapi::NewLink>,
     responses(
         (status = 200, description = "Another link, in place of the one before.", body = Created<'_>),
         (status = 400, response = problems::NotParseable),

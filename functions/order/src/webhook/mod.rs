@@ -16,6 +16,7 @@ use shared::platforms::Delivery;
 
 use crate::State;
 
+pub(crate) use answer::Told;
 pub(crate) use known::Cache;
 
 /// Takes a delivery, or answers a probe. `token` is the path's last part: it is never logged.
@@ -24,7 +25,7 @@ pub(crate) use known::Cache;
     description = "What a checkout platform posts, in its own form: the path chooses the tenant and the platform, whose own check runs over \
                    the bytes as they came. An empty body is a probe, as are GET and HEAD.",
     params(("token" = String, Path, description = "`<tenant>.<secret>`, as it was shown when the connection was made.")),
-    request_body(content((serde_json::Value = "application/json"), (String = "application/x-www-form-urlencoded"))),
+    request_body(content((Option<serde_json::Value> = "application/json"), (Option<String> = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, description = "Recorded, or without effect.", body = answer::Told),
         (status = 401, response = problems::Unauthorized),

@@ -1,5 +1,7 @@
 //! The OpenAPI document says what the code does.
 
+mod fuzzed;
+
 use std::collections::BTreeSet;
 use std::fs;
 
