@@ -122,6 +122,9 @@ async fn from_a_link_to_live(words: &Words) -> Result<()> {
     desk.press(words.live).await?;
     ensure!(desk.words().await?.contains(words.is_live), "{}", desk.words().await?);
     look("9-live").await?;
+    desk.goto("/setup").await?;
+    desk.page.until("location.pathname.startsWith('/setup/tenants/tnt_')").await?;
+    look("10-overview").await?;
 
     let tenant = format!("tnt_{}", opened["id"].as_str().context("an id")?);
     world.dispatch_bodies(&[&wake_up(&tenant)]).await;

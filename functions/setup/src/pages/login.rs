@@ -64,7 +64,7 @@ pub(super) async fn home(context: &Context<'_>) -> Result<Response<Body>, Proble
             let session = sessions::find(context.state, context.request, caller, &link.session_id, None).await;
             match session {
                 Ok(session) if session.live.is_active => {
-                    answer::redirect(&format!("/setup/sessions/{}/active", session.id))
+                    answer::redirect(&format!("/setup/tenants/{}", session.tenant_id()))
                 }
                 Ok(session) => answer::redirect(&format!("/setup/sessions/{}", session.id)),
                 // Its link was replaced, or is over.

@@ -11,6 +11,7 @@ mod guard;
 mod layout;
 mod login;
 mod operator;
+mod tenant;
 mod wizard;
 
 use lambda_http::http::{Method, StatusCode, header};
@@ -73,6 +74,7 @@ async fn route(context: &mut Context<'_>) -> Result<Response<Body>, Problem> {
         (["sessions"], &Method::GET) => operator::list(context).await,
         (["sessions"], _) => operator::create(context).await,
         (["sessions", id, "link"], &Method::POST) => operator::renew(context, id).await,
+        (["tenants", id, rest @ ..], _) => tenant::route(context, id, rest).await,
         (["sessions", id, rest @ ..], _) => wizard::route(context, id, rest).await,
         _ => Err(crate::no_route()),
     }

@@ -61,6 +61,14 @@ pub(super) async fn list(context: &Context<'_>) -> Result<Response<Body>, Proble
     Ok(answer::html(StatusCode::OK, layout::page(context, title, &links(context), &page)))
 }
 
+/// A seller that is live is looked at by what happens to its sales, one that is not by its setup.
+fn where_it_is(listed: &Listed) -> String {
+    match listed.tenant_status.as_deref() {
+        None | Some("provisioning") => format!("/setup/sessions/{}", listed.id),
+        Some(_) => format!("/setup/tenants/{}", setup::tenant_id(&listed.id)),
+    }
+}
+
 fn table(context: &Context<'_>, listed: &[Listed]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(context.t("Sellers", "Vendedores")) {
@@ -74,7 +82,7 @@ fn table(context: &Context<'_>, listed: &[Listed]) -> Markup {
                 } }
                 tbody { @for it in listed {
                     tr {
-                        th scope="row" { a href={ "/setup/sessions/" (it.id) } {
+                        th scope="row" { a href=(where_it_is(it)) {
                             (it.name.as_deref().unwrap_or(context.t("(no name yet)", "(ainda sem nome)")))
                         } }
                         td { (wizard::status_word(context, it.tenant_status.as_deref())) }

@@ -217,6 +217,7 @@ fn active(context: &Context<'_>, shown: &Shown, was_refused: bool) -> Markup {
             (notice("error", t("Not yet: this has to be repaired first.", "Ainda não: isto precisa ser corrigido antes.")))
         } @else if is_active {
             (notice("success", t("You are live. Every sale goes to Meta.", "Você está no ar. Cada venda vai para a Meta.")))
+            p { a.button.primary href={ "/setup/tenants/" (shown.session.tenant_id()) } { (t("See what happens to your sales", "Ver o que acontece com suas vendas")) } }
         } @else if errors.is_empty() {
             (notice("success", t("Everything that has to be right is right.", "Tudo o que precisa estar certo está certo.")))
         }

@@ -1,0 +1,56 @@
+//! The frame of a tenant's pages.
+
+use maud::{Markup, html};
+
+use super::super::context::Context;
+use super::super::layout::{self, Link};
+use super::super::wizard;
+use super::Seen;
+
+/// A page of a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tab {
+    /// State, ledger, match rate, issues.
+    Overview,
+}
+
+impl Tab {
+    /// Each of them, in the navigation's order.
+    const ALL: [Self; 1] = [Self::Overview];
+
+    /// The last part of its path.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "",
+        }
+    }
+
+    /// What it is called.
+    pub(super) fn title<'t>(self, context: &Context<'_>) -> &'t str {
+        match self {
+            Self::Overview => context.t("Overview", "Visão geral"),
+        }
+    }
+}
+
+/// A tenant's page. `title` is the page's own heading.
+pub(super) fn page(context: &Context<'_>, seen: &Seen, tab: Tab, title: &str, main: &Markup) -> Markup {
+    let mut links: Vec<Link<'_>> = Vec::new();
+    if context.is_operator() {
+        let text = context.t("Sellers", "Vendedores");
+        links.push(Link { to: "/setup/sessions".to_owned(), text, is_here: false });
+    }
+    links.extend(Tab::ALL.map(|it| Link { to: seen.to(it.word()), text: it.title(context), is_here: it == tab }));
+    if let Some(id) = &seen.session_id {
+        let text = context.t("Setup", "Configuração");
+        links.push(Link { to: format!("/setup/sessions/{id}/active"), text, is_here: false });
+    }
+    let status = seen.tenant.status.as_str();
+    let name = if seen.tenant.name.is_empty() { &seen.tenant.slug } else { &seen.tenant.name };
+    let body = html! {
+        p.whose { (name) " " span.badge.(status) { (wizard::status_word(context, Some(status))) } }
+        div.bar { h1 { (title) } }
+        (main)
+    };
+    layout::page(context, &format!("{title} · {name}"), &links, &body)
+}

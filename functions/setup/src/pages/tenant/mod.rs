@@ -1,0 +1,55 @@
+//! A tenant's pages: what happened to its sales, and what can be done about them.
+
+mod frame;
+mod overview;
+
+use lambda_http::http::Method;
+use lambda_http::{Body, Response};
+use shared::db::setup::{self, Shown, Tenant};
+use shared::http::Problem;
+
+use super::context::Context;
+use crate::access::Caller;
+use crate::sessions;
+
+/// A tenant that somebody looks at who may.
+pub(super) struct Seen {
+    pub(super) tenant: Tenant,
+    /// Its setup session, if it is still kept.
+    pub(super) session_id: Option<String>,
+}
+
+impl Seen {
+    /// Where a page of it is: `events`, `events/<id>`.
+    pub(super) fn to(&self, page: &str) -> String {
+        let slash = if page.is_empty() { "" } else { "/" };
+        format!("/setup/tenants/{}{slash}{page}", self.tenant.id)
+    }
+}
+
+/// `/setup/tenants/{id}...`.
+pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Result<Response<Body>, Problem> {
+    let seen = seen(context, id).await?;
+    match (rest, context.request.method() == Method::POST) {
+        ([], false) => overview::page(context, &seen).await,
+        _ => Err(crate::no_route()),
+    }
+}
+
+/// The tenant, for the operator and for its own seller. Anybody else's is none.
+async fn seen(context: &Context<'_>, id: &str) -> Result<Seen, Problem> {
+    let caller = context.caller()?;
+    if let Caller::Link(link) = caller {
+        if setup::tenant_id(&link.session_id) != id {
+            return Err(crate::no_route());
+        }
+        sessions::find(context.state, context.request, caller, &link.session_id, None).await?;
+    }
+    if !setup::is_id(id) {
+        return Err(crate::no_route());
+    }
+    let found = context.state.db.run(|client| async move { setup::show(&client, id).await }).await;
+    let shown = found.map_err(|error| crate::unavailable(context.request, &error))?.ok_or_else(crate::no_route)?;
+    let Shown { tenant, session_id, .. } = shown;
+    Ok(Seen { tenant, session_id })
+}
