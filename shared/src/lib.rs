@@ -4,13 +4,14 @@
 //!
 //! - [`domain`]: the rules, pure: no database, network, environment or clock.
 //! - adapters: [`db`] (Postgres), [`meta`] (Graph API), [`platforms`] (checkouts), [`queue`] (SQS), [`secrets`] (Secrets
-//!   Manager), [`http`] and [`body`] (requests and answers), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`memory`], [`telemetry`].
+//!   Manager), [`http`] and [`body`] (requests and answers), [`doctor`] (an examination), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`memory`], [`telemetry`].
 
 pub mod aws;
 pub mod body;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod doctor;
 pub mod domain;
 pub mod http;
 pub mod ids;

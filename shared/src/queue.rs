@@ -1,4 +1,4 @@
-//! The dispatcher's queue: messages that say whose event is due. They wake; the truth is in the database.
+//! The dispatcher's queue: messages that say whose event is due, or who is to be examined. They wake; the truth is in the database.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
@@ -18,6 +18,21 @@ pub enum Message {
         /// The event.
         event_id: String,
     },
+    /// The doctor's examination of a tenant is due.
+    #[serde(rename = "doctor.v1")]
+    Examine {
+        /// The tenant.
+        tenant_id: String,
+    },
+}
+
+impl Message {
+    /// Whose it is.
+    pub fn tenant_id(&self) -> &str {
+        match self {
+            Self::Dispatch { tenant_id, .. } | Self::Examine { tenant_id } => tenant_id,
+        }
+    }
 }
 
 /// SQS did not take a message. The pending attempt in the database stands for it, and sweep wakes it.
@@ -44,9 +59,8 @@ impl Queue {
     /// Sends one wake-up. The tenant is the message group, so that SQS's fair queues keep one tenant's flood from
     /// delaying the others.
     pub async fn send(&self, message: &Message) -> Result<(), Error> {
-        let Message::Dispatch { tenant_id, .. } = message;
-        let request =
-            self.client.send_message().queue_url(&self.url).message_group_id(tenant_id).message_body(body(message)?);
+        let request = self.client.send_message().queue_url(&self.url);
+        let request = request.message_group_id(message.tenant_id()).message_body(body(message)?);
         // Boxed: the SDK's futures are large, and nested deep enough to overflow the compiler's own limits.
         Box::pin(request.send()).await.map_err(|error| Error(DisplayErrorContext(&error).to_string()))?;
         Ok(())
@@ -78,10 +92,9 @@ impl Queue {
 }
 
 fn entry(index: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Error> {
-    let Message::Dispatch { tenant_id, .. } = message;
     SendMessageBatchRequestEntry::builder()
         .id(index.to_string())
-        .message_group_id(tenant_id)
+        .message_group_id(message.tenant_id())
         .message_body(body(message)?)
         .build()
         .map_err(|error| Error(error.to_string()))
@@ -100,6 +113,10 @@ mod tests {
         let message = Message::Dispatch { tenant_id: "t".into(), event_id: "e".into() };
         let json = serde_json::to_string(&message).unwrap();
         assert_eq!(json, r#"{"type":"dispatch.v1","tenant_id":"t","event_id":"e"}"#);
+        assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
+        let message = Message::Examine { tenant_id: "t".into() };
+        let json = serde_json::to_string(&message).unwrap();
+        assert_eq!(json, r#"{"type":"doctor.v1","tenant_id":"t"}"#);
         assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
     }
 

@@ -8,6 +8,7 @@ mod click_input;
 mod clicks;
 mod delivery;
 mod dispatch;
+mod doctor;
 mod faults;
 mod flow;
 mod funnel;

@@ -27,6 +27,11 @@ impl Cache {
         if let Some(known) = self.known.get(tenant_id, Clock::SYSTEM.now_ms()) {
             return Ok(known);
         }
+        self.read(tenant_id).await
+    }
+
+    /// A tenant's credentials as they are kept now.
+    pub(crate) async fn read(&self, tenant_id: &str) -> Result<MetaCredentials, Error> {
         let read = self.secrets.meta(&self.prefix, tenant_id).await?;
         self.known.put(tenant_id.to_owned(), read.clone(), Clock::SYSTEM.now_ms(), FRESH);
         Ok(read)

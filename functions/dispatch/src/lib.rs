@@ -1,11 +1,13 @@
-//! The dispatcher: SQS wakes it, the outbox says what to send, and what became of each attempt is recorded.
+//! The dispatcher: SQS wakes it, the outbox says what to send, and what became of each attempt is recorded. It has the tenants' tokens and
+//! speaks with Meta, so it makes the doctor's daily examinations too.
 
 mod credentials;
 mod deliver;
+mod examine;
 mod logs;
 mod receipts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,14 +64,19 @@ impl State {
 ///
 /// The answer names the records that are not ours (redrive takes them to the dead-letter queue) and those of tenants
 /// whose attempts could not be claimed or recorded; the others are done, whatever Meta said. No request starts that might
-/// not end before `deadline`: what is left is given back, and sweep wakes it.
+/// not end before `deadline`: what is left is given back, and sweep wakes it. Examinations come after the sends, and their records are
+/// never named: sweep asks again for one that came to nothing.
 pub async fn handle(state: &Arc<State>, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
     let mut failures = Vec::new();
     let mut tenants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut patients = BTreeSet::new();
     for record in event.records {
         let id = record.message_id.clone().unwrap_or_default();
         match parse(&record) {
             Some(Message::Dispatch { tenant_id, .. }) => tenants.entry(tenant_id).or_default().push(id),
+            Some(Message::Examine { tenant_id }) => {
+                patients.insert(tenant_id);
+            }
             None => {
                 tracing::error!(message.id = id, "a record that is not ours");
                 failures.push(id);
@@ -96,6 +103,7 @@ pub async fn handle(state: &Arc<State>, event: SqsEvent, deadline: Instant) -> S
             Err(error) => tracing::error!(%error, "a tenant's dispatch ended early"),
         }
     }
+    examine::all(state, patients, deadline).await;
     batch_response(failures)
 }
 

@@ -9,7 +9,7 @@ use shared::openapi as problems;
 
 use crate::assess::{Assessed, assess};
 use crate::provision::{Made, Rotate, make};
-use crate::{State, access, meta_check, sessions};
+use crate::{State, access, meta_check, resolve, sessions};
 
 /// Brings the tenant to what the session says, and sets it active.
 #[utoipa::path(
@@ -58,9 +58,15 @@ pub(crate) async fn go_live(state: &State, request: &Request, mut session: Sessi
     Ok(made)
 }
 
-/// Asks Meta anew, keeps what it says with the session, and checks all of it. A pixel that a test event went to needs no reading.
+/// Asks the DNS and Meta anew, keeps what they say with the session, and checks all of it. A pixel that a test event went to needs no
+/// reading.
 async fn recheck(state: &State, request: &Request, session: &mut Session) -> Result<Assessed, Problem> {
     use shared::domain::setup::MetaVerdict::{NotReadable, PixelNotShared, Ready, Unknown};
+    let input = assess(session).input;
+    if let Some(domains) = resolve::fact(state.resolver, &input, &session.facts, session.now_s).await {
+        session.facts["domains"] = domains;
+        note(state, request, session, "domains").await?;
+    }
     let assessed = assess(session);
     if assessed.input.meta.access_token.is_none() {
         return Ok(assessed);
@@ -73,9 +79,12 @@ async fn recheck(state: &State, request: &Request, session: &mut Session) -> Res
         return Ok(assessed);
     }
     session.facts["meta"] = meta_check::fact(&assessed.input.meta, &probe, session.now_s);
-    let facts = &json!({"meta": session.facts["meta"]});
-    let id = session.id.as_str();
-    let noted = state.db.run(|client| async move { setup::note(&client, id, facts).await }).await;
-    noted.map_err(|error| crate::unavailable(request, &error))?;
+    note(state, request, session, "meta").await?;
     Ok(assess(session))
+}
+
+async fn note(state: &State, request: &Request, session: &Session, what: &str) -> Result<(), Problem> {
+    let (id, facts) = (session.id.as_str(), &json!({what: session.facts[what]}));
+    let noted = state.db.run(|client| async move { setup::note(&client, id, facts).await }).await;
+    noted.map_err(|error| crate::unavailable(request, &error))
 }

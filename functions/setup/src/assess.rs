@@ -19,10 +19,13 @@ pub(crate) fn assess(session: &Session) -> Assessed {
     let input: Input = serde_json::from_value(session.input.clone()).unwrap_or_default();
     let mut platforms = vec![API_PLATFORM];
     platforms.extend(Platform::WORDS);
+    let not_found = crate::resolve::not_found(&session.facts);
     let known = Known {
         now_s: session.now_s,
         slug_taken: session.slug_taken,
         meta: verdict(&session.facts, &input),
+        skew_s: skew_s(session),
+        not_found: &not_found,
         live: session.live,
         platforms: &platforms,
         rules: &rules,
@@ -68,6 +71,14 @@ fn rules(word: &str) -> Option<PlatformRules> {
         slot: platform.slot(),
         ids_are_per_shop: platform.ids_are_per_shop(),
     })
+}
+
+/// How far a clock was off when Meta was asked last, if that was too far, and not longer ago than a day.
+fn skew_s(session: &Session) -> Option<i64> {
+    const DAY_S: i64 = 24 * 3600;
+    let said = &session.facts["meta"];
+    let is_fresh = said["checked_at"].as_i64().is_some_and(|at| at.saturating_add(DAY_S) > session.now_s);
+    said["skew_s"].as_i64().filter(|_| is_fresh)
 }
 
 /// What Meta said of this very pixel and token.

@@ -10,8 +10,10 @@ pub mod openapi;
 mod pages;
 mod patch;
 mod provision;
+mod resolve;
 mod sessions;
 mod tenants;
+mod tenants_doctor;
 mod test_event;
 
 use lambda_http::http::Method;
@@ -20,6 +22,8 @@ use shared::db::{self, Db};
 use shared::http::{self, Problem};
 use shared::secrets::{self, Secrets};
 use shared::{body, meta, telemetry};
+
+pub use resolve::Resolver;
 
 /// What the function holds between requests.
 pub struct State {
@@ -33,6 +37,8 @@ pub struct State {
     pub meta: meta::Client,
     /// The deployment's own base URL, if it is known.
     pub public_url: Option<String>,
+    /// The DNS.
+    pub resolver: Resolver,
     admin: access::Admin,
 }
 
@@ -46,7 +52,15 @@ impl State {
         public_url: Option<String>,
         admin_secret: String,
     ) -> Self {
-        Self { db, secrets, secrets_prefix, meta, public_url, admin: access::Admin::new(admin_secret) }
+        Self {
+            db,
+            secrets,
+            secrets_prefix,
+            meta,
+            public_url,
+            resolver: Resolver::SYSTEM,
+            admin: access::Admin::new(admin_secret),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::db::setup::Session;
+use shared::domain::doctor::Clocks;
 use shared::domain::setup::{Input, Meta, is_pixel};
 use shared::http::Problem;
 use shared::meta::Probe;
@@ -39,5 +40,12 @@ pub(crate) fn fact(entered: &Meta, probe: &Probe, now_s: i64) -> Value {
         "code": probe.said.code,
         "subcode": probe.said.subcode,
         "message": probe.said.message,
+        "skew_s": skew_s(probe, now_s),
     })
+}
+
+/// How far a clock was off, if too far. `now_s` is the database's, of the request's beginning: a few seconds before.
+fn skew_s(probe: &Probe, now_s: i64) -> Option<i64> {
+    let dated = probe.dated?;
+    Clocks { meta_s: dated.meta_s, database_s: now_s, function_s: dated.function_s }.worst()
 }

@@ -7,6 +7,7 @@ use shared::domain::setup::{Code, Locale, MetaVerdict, Severity, Step};
 use shared::http::Problem;
 use utoipa::{OpenApi, ToSchema};
 
+mod doctor;
 mod tenants;
 
 use crate::{activate, create, patch, provision, sessions, test_event};
@@ -29,7 +30,10 @@ use crate::{activate, create, patch, provision, sessions, test_event};
     tenants::rotate_key,
     tenants::release,
     tenants::replay,
-    tenants::replace_meta
+    tenants::replace_meta,
+    doctor::examine,
+    doctor::issues,
+    doctor::quality
 ))]
 pub struct Api;
 

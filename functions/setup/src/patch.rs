@@ -13,7 +13,7 @@ use shared::setup_patch::{Entered, Patch, Refused};
 
 use crate::access::{self, Caller};
 use crate::assess::{Assessed, assess};
-use crate::{State, answer, meta_check, sessions};
+use crate::{State, answer, meta_check, resolve, sessions};
 
 /// How often a patch is merged again when others write at the same time.
 const TRIES: u32 = 60;
@@ -80,6 +80,9 @@ async fn merge(
     refuse_early_secrets(patch, &input)?;
     let credentials = ask_meta(state, request, &mut session, &before, &input, patch).await?;
     keep(state, request, &session, &input, patch, credentials.as_ref()).await?;
+    if let Some(domains) = resolve::fact(state.resolver, &input, &session.facts, session.now_s).await {
+        session.facts["domains"] = domains;
+    }
     session.locale = patch.locale.unwrap_or(session.locale);
     let assessed = assess(&session);
     let issues = assessed.told(session.locale);

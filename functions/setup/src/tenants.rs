@@ -12,7 +12,7 @@ use shared::secrets::MetaCredentials;
 
 use crate::access::{self, Caller};
 use crate::assess::assess;
-use crate::{State, activate, meta_check, patch, sessions};
+use crate::{State, activate, meta_check, patch, sessions, tenants_doctor};
 
 /// Finds the act, and lets the operator alone through.
 pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {
@@ -23,7 +23,9 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
     }
     let answer = match (act, request.method()) {
         (None, &Method::GET) => show(state, request, id).await?,
-        (None, _) => return Err(Problem::method_not_allowed("GET")),
+        (Some("issues"), &Method::GET) => return tenants_doctor::issues(state, request, id).await,
+        (Some("quality"), &Method::GET) => return tenants_doctor::quality(state, request, id).await,
+        (None | Some("issues" | "quality"), _) => return Err(Problem::method_not_allowed("GET")),
         (Some("meta"), &Method::PUT) => replace_meta(state, request, id).await?,
         (Some("meta"), _) => return Err(Problem::method_not_allowed("PUT")),
         (Some("suspend"), &Method::POST) => set_status(state, request, id, "suspended").await?,
@@ -32,7 +34,8 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
         (Some("rotate-key"), &Method::POST) => rotate_key(state, request, id).await?,
         (Some("release"), &Method::POST) => release(state, request, id).await?,
         (Some("replay"), &Method::POST) => replay(state, request, id).await?,
-        (Some("suspend" | "retire" | "activate" | "rotate-key" | "release" | "replay"), _) => {
+        (Some("doctor"), &Method::POST) => tenants_doctor::examine(state, request, id).await?,
+        (Some("suspend" | "retire" | "activate" | "rotate-key" | "release" | "replay" | "doctor"), _) => {
             return Err(Problem::method_not_allowed("POST"));
         }
         (Some(_), _) => return Err(crate::no_route()),
@@ -43,7 +46,7 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
     Ok(http::json(StatusCode::OK, &answer))
 }
 
-fn none() -> Problem {
+pub(crate) fn none() -> Problem {
     Problem::not_found("There is no such tenant.")
 }
 

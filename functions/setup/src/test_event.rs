@@ -146,7 +146,8 @@ async fn note(
     };
     let mut facts = json!({"test_event": told});
     if let Some(verdict) = verdict {
-        facts["meta"] = meta_check::fact(&input.meta, &Probe { verdict, said: said.clone() }, session.now_s);
+        facts["meta"] =
+            meta_check::fact(&input.meta, &Probe { verdict, said: said.clone(), dated: None }, session.now_s);
         facts["meta"]["by_test_event"] = (verdict == MetaVerdict::Ready).into();
     }
     let (id, facts) = (session.id.as_str(), &facts);

@@ -1,5 +1,5 @@
 //! The minute's sweep: ends dead leases, expires, wakes the dispatcher for what is due and was not woken, tells of what
-//! is about to be lost, and purges what is older than personal data may be kept.
+//! is about to be lost, purges what is older than personal data may be kept, and asks for the doctor's examinations.
 
 mod purge;
 mod run;
@@ -40,6 +40,8 @@ pub struct Swept {
     pub woken: usize,
     /// Tenants of which it was told that events are about to expire.
     pub alerted: usize,
+    /// Tenants whose examination a dispatcher was asked for.
+    pub examined: usize,
     /// What was older than it may be.
     pub purged: Purged,
     /// Setup sessions that were closed.
@@ -67,6 +69,8 @@ pub struct Purged {
     pub minutes: u64,
     /// Bodies of deliveries that made no order.
     pub bodies: u64,
+    /// Issues of the doctor that are over.
+    pub issues: u64,
 }
 
 /// Steps that failed; the others ran. The next run tries again.

@@ -58,5 +58,6 @@ fn counter(purged: &mut Purged, kind: Kind) -> &mut u64 {
         Kind::Visits => &mut purged.visits,
         Kind::Minutes => &mut purged.minutes,
         Kind::Bodies => &mut purged.bodies,
+        Kind::Issues => &mut purged.issues,
     }
 }

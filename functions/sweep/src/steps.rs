@@ -1,5 +1,6 @@
 //! The steps of a run, each a batch in turn.
 
+use shared::db::doctor;
 use shared::db::sweep::{alert, expire, release, wake};
 use shared::queue::Message;
 
@@ -22,10 +23,12 @@ enum Step {
     Alert,
     Sessions,
     Purge,
+    Doctor,
 }
 
 impl Step {
-    const ALL: [Self; 6] = [Self::Release, Self::Expire, Self::Wake, Self::Alert, Self::Sessions, Self::Purge];
+    const ALL: [Self; 7] =
+        [Self::Release, Self::Expire, Self::Wake, Self::Alert, Self::Sessions, Self::Purge, Self::Doctor];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -35,6 +38,7 @@ impl Step {
             Self::Alert => "alert",
             Self::Sessions => "sessions",
             Self::Purge => "purge",
+            Self::Doctor => "doctor",
         }
     }
 }
@@ -75,7 +79,16 @@ async fn batch(run: &mut Run<'_>, step: Step) -> Result<bool, Failure> {
         Step::Alert => alert(run).await.map(|()| false),
         Step::Sessions => run.sessions(None).await,
         Step::Purge => purge::tenant(run).await,
+        Step::Doctor => examine(run).await.map(|()| false),
     }
+}
+
+/// Asks the dispatchers, who have the tenants' tokens and speak with Meta, for the examinations that are due.
+async fn examine(run: &mut Run<'_>) -> Result<(), Failure> {
+    let due = run.statement(|client| async move { doctor::next(&client).await }).await?;
+    let messages: Vec<Message> = due.into_iter().map(|tenant_id| Message::Examine { tenant_id }).collect();
+    run.swept.examined = run.in_time(run.state.queue.send_all(&messages)).await??;
+    Ok(())
 }
 
 async fn wake(run: &mut Run<'_>) -> Result<(), Failure> {

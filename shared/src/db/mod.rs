@@ -8,6 +8,7 @@ pub mod clicks;
 pub mod connections;
 pub mod deliveries;
 pub mod dispatch;
+pub mod doctor;
 pub mod funnels;
 pub mod gates;
 pub mod history;

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 pub use answer::Answer;
-pub use probe::Probe;
+pub use probe::{Dated, Probe};
 
 use crate::config;
 use crate::domain::delivery::Event;

@@ -5,10 +5,13 @@
 //! (facebook-java-business-sdk issue 357). So a refusal to read proves nothing about sending, while a token that is not valid, or a pixel
 //! that is not there, does. `debug_token` would need an app's own token.
 
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
 use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use super::{Answer, Client, appsecret_proof, bounded};
+use crate::clock::Clock;
 use crate::domain::delivery::{Meaning, Said};
 use crate::domain::setup::MetaVerdict;
 use crate::secrets::MetaCredentials;
@@ -20,12 +23,33 @@ pub struct Probe {
     pub verdict: MetaVerdict,
     /// Meta's own words.
     pub said: Said,
+    /// What Meta's clock and ours said when it answered, if it answered with a date.
+    pub dated: Option<Dated>,
+}
+
+/// Two clocks at the same moment; Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// The answer's `Date` (RFC 9110, 6.6.1).
+    pub meta_s: i64,
+    /// This function's.
+    pub function_s: i64,
+}
+
+fn dated(headers: &HeaderMap) -> Option<Dated> {
+    let meta_s = unix_s(headers.get(DATE)?.to_str().ok()?)?;
+    Some(Dated { meta_s, function_s: Clock::SYSTEM.now_s() })
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`: the one form of a date that a sender may write, which is RFC 2822's too.
+fn unix_s(date: &str) -> Option<i64> {
+    Some(OffsetDateTime::parse(date, &Rfc2822).ok()?.unix_timestamp())
 }
 
 impl Client {
     /// Asks Meta for the pixel. The token goes in a header, never in the URL.
     pub async fn probe(&self, pixel_id: &str, credentials: &MetaCredentials) -> Probe {
-        let unsaid = |verdict| Probe { verdict, said: Said::default() };
+        let unsaid = |verdict| Probe { verdict, said: Said::default(), dated: None };
         let Ok(mut authorization) = HeaderValue::from_str(&format!("Bearer {}", credentials.access_token)) else {
             return unsaid(MetaVerdict::TokenRefused);
         };
@@ -38,10 +62,10 @@ impl Client {
         let Ok(response) = self.http.get(url).header(AUTHORIZATION, authorization).send().await else {
             return unsaid(MetaVerdict::Unknown);
         };
-        let status = response.status().as_u16();
+        let (status, dated) = (response.status().as_u16(), dated(response.headers()));
         match bounded(response).await {
-            Some(body) => read(status, &body, pixel_id),
-            None => unsaid(MetaVerdict::Unknown),
+            Some(body) => Probe { dated, ..read(status, &body, pixel_id) },
+            None => Probe { dated, ..unsaid(MetaVerdict::Unknown) },
         }
     }
 }
@@ -62,12 +86,20 @@ fn read(status: u16, body: &[u8], pixel_id: &str) -> Probe {
         (Meaning::Credentials | Meaning::Data(_), Some(_), _) => MetaVerdict::NotReadable,
         _ => MetaVerdict::Unknown,
     };
-    Probe { verdict, said: answer.said }
+    Probe { verdict, said: answer.said, dated: None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_s_date_is_read_in_the_form_of_http() {
+        assert_eq!(unix_s("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        for date in ["", "yesterday", "1994-11-06T08:49:37Z", "784111777"] {
+            assert_eq!(unix_s(date), None, "{date:?}");
+        }
+    }
 
     #[test]
     fn an_answer_says_what_the_token_may_do() {

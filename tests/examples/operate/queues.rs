@@ -66,8 +66,8 @@ pub(crate) async fn redrive(from: &str, to: &str) -> Result<Said> {
         }
         for message in fresh {
             match read(&message) {
-                Ok(queue::Message::Dispatch { tenant_id, .. }) => {
-                    Box::pin(move_one(&client, from, to, &message, &tenant_id)).await?;
+                Ok(ours) => {
+                    Box::pin(move_one(&client, from, to, &message, ours.tenant_id())).await?;
                     moved += 1;
                 }
                 Err(_) => left.push(message),
@@ -152,6 +152,7 @@ fn letter(message: &Message) -> Letter {
         Ok(queue::Message::Dispatch { tenant_id, event_id }) => {
             Ok(format!("ours: tenant {}, event {}", bounded(&tenant_id), bounded(&event_id)))
         }
+        Ok(queue::Message::Examine { tenant_id }) => Ok(format!("ours: tenant {}, examination", bounded(&tenant_id))),
         Err(why) => Err(format!("not ours: {why}")),
     };
     Letter {
@@ -174,7 +175,9 @@ fn read(message: &Message) -> Result<queue::Message, String> {
     Err(match serde_json::from_str::<Value>(body) {
         Err(_) => format!("{bytes} bytes that are not JSON"),
         Ok(Value::Object(fields)) => match fields.get("type").and_then(Value::as_str) {
-            Some("dispatch.v1") => format!("dispatch.v1 with other fields than its own, {bytes} bytes"),
+            Some(ours @ ("dispatch.v1" | "doctor.v1")) => {
+                format!("{ours} with other fields than its own, {bytes} bytes")
+            }
             Some(other) if is_a_name(other) => format!("of the unknown type {other}, {bytes} bytes"),
             _ => format!("JSON without a type, {bytes} bytes"),
         },

@@ -1,6 +1,7 @@
 //! Every lookup of the hot path uses its index, with 100,000 clicks, identities and attempts in the tables.
 
 mod claims;
+mod doctor;
 mod lookups;
 mod sweep;
 

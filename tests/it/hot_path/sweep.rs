@@ -1,6 +1,7 @@
 //! What the sweep looks up.
 
 use anyhow::Result;
+use shared::db::doctor;
 use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
 use tests::world::World;
 
@@ -19,6 +20,8 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
              select tenant_id, 'b' || n, id, encode(sha256(n::text::bytea), 'hex'), 'not_authentic', now() - n * interval '3 hours', 500, ''
              from connections, generate_series(1, 6) n;
              insert into setup_sessions (id, tenant_id) select 's' || n, case when n > 100 then 't' || n end from generate_series(1, 5000) n;
+             insert into tenant_issues (tenant_id, id, code, severity, first_seen_at, last_seen_at, ended_at)
+             select id, 'i' || n, 'parked', 'error', now(), now(), now() - n * interval '3 days' from tenants, generate_series(1, 6) n;
              update dispatch_attempts set leased_until = now() where id = 'c2000';
              update dispatch_attempts set expires_at = now() where id = 'c3000';
              analyze",
@@ -36,6 +39,7 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
         ("due", wake::DUE, "1000", &["dispatch_attempts_due_idx", "tenants_pkey", "delivery_gates_pkey"]),
         ("alert", alert::ENDANGERED, "100, 1000", &["dispatch_attempts_expires_idx", "delivery_gates_pkey"]),
         ("next", purge::NEXT, "", &["tenants_purged_at_idx", "tenants_pkey"]),
+        ("examine", doctor::NEXT, "", &["tenants_examine_at_idx", "tenants_pkey"]),
         (
             "nobodys",
             sessions::END_NOBODYS,
@@ -83,6 +87,7 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
         (purge::Kind::Minutes, "minutes", &["funnel_minutes_pkey"]),
         // Any index by the tenant will do: which one is a tie.
         (purge::Kind::Bodies, "bodies", &[]),
+        (purge::Kind::Issues, "issues", &[]),
     ];
     assert_eq!(purges.map(|(kind, ..)| kind), purge::Kind::ALL, "a kind is not looked at");
     for (kind, name, wanted) in purges {

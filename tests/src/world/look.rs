@@ -66,6 +66,7 @@ impl World {
             "deliveries",
             "connections",
             "kept_bodies",
+            "tenant_issues",
         ];
         let rows = tables.map(|table| format!("select '{table}' as kind, it::text as row from {table} it"));
         let sql = format!(

@@ -39,7 +39,14 @@ pub(super) fn function(
     let db = Db::new(db_config(db.url()), None, 4);
     let (secrets, prefix) = (Secrets::new(sdk), SECRETS_PREFIX.to_owned());
     let public_url = Some("https://track.example.com".to_owned());
-    Ok(setup::State::new(db, secrets, prefix, Client::new(meta)?, public_url, admin_secret.to_owned()))
+    let mut state = setup::State::new(db, secrets, prefix, Client::new(meta)?, public_url, admin_secret.to_owned());
+    state.resolver = no_network();
+    Ok(state)
+}
+
+/// A DNS that cannot be asked: nothing is known of any name.
+fn no_network() -> setup::Resolver {
+    setup::Resolver::from_fn(|_| Box::pin(async { Err(std::io::Error::other("no network")) }))
 }
 
 /// A setup session, and the token of its link.

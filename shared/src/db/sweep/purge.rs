@@ -51,11 +51,13 @@ pub enum Kind {
     Minutes,
     /// Bodies that made no order, by the time that they came: a week, as long as Meta takes a sale.
     Bodies,
+    /// Issues of the doctor that are over, by when they ended.
+    Issues,
 }
 
 impl Kind {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Deliveries,
         Self::Receipts,
         Self::Identities,
@@ -64,6 +66,7 @@ impl Kind {
         Self::Visits,
         Self::Minutes,
         Self::Bodies,
+        Self::Issues,
     ];
 
     /// The statement of [`purge`], for who measures or explains it.
@@ -77,6 +80,7 @@ impl Kind {
             Self::Visits => VISITS,
             Self::Minutes => MINUTES,
             Self::Bodies => &BODIES,
+            Self::Issues => ISSUES,
         }
     }
 }
@@ -198,6 +202,16 @@ const MINUTES: &str = "
         order by minute limit 1000 for update skip locked
     ), gone as (
         delete from funnel_minutes where ctid = any(array(select ctid from old)) returning 1
+    )
+    select count(*) from gone";
+
+const ISSUES: &str = "
+    with old as (
+        select id from tenant_issues
+        where tenant_id = $1 and ended_at < clock() - $2::float8 * interval '1 day'
+        limit 1000 for update skip locked
+    ), gone as (
+        delete from tenant_issues where tenant_id = $1 and id = any(array(select id from old)) returning 1
     )
     select count(*) from gone";
 

@@ -24,6 +24,19 @@ pub(super) fn subdomain_index(host: Option<&str>) -> usize {
     }
 }
 
+/// Whether an fbc with this subdomain index can be of a page on this host: made by a server (1), or in a cookie of the host, of its site
+/// or of anything between. Of a host that cannot be read nothing is said.
+pub fn is_subdomain_index(host: &str, index: &str) -> bool {
+    let Ok(index) = index.parse::<usize>() else { return false };
+    let widest = subdomain_index(Some(host));
+    let own = match parse(host) {
+        None => return true,
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => 0,
+        Some(Host::Domain(name)) => name.trim_end_matches('.').split('.').count() - 1,
+    };
+    index == SERVER_MADE || (widest..=own).contains(&index)
+}
+
 /// The site that a host is of: its registrable domain, for which each of its hosts may set cookies. None for an address and for
 /// a public suffix: those have their cookies for themselves.
 pub fn site(host: &str) -> Option<String> {
@@ -94,6 +107,32 @@ mod tests {
     }
 
     #[test]
+    fn an_index_fits_a_cookie_of_the_host_or_of_what_it_is_below() {
+        let fits = |host, index| is_subdomain_index(host, index);
+        for (host, index) in [
+            ("www.loja.com.br", "1"),
+            ("www.loja.com.br", "2"),
+            ("www.loja.com.br", "3"),
+            ("example.com", "1"),
+            ("localhost", "0"),
+            ("203.0.113.7", "0"),
+            ("", "7"),
+        ] {
+            assert!(fits(host, index), "{host} {index}");
+        }
+        for (host, index) in [
+            ("www.loja.com.br", "0"),
+            ("www.loja.com.br", "4"),
+            ("example.com", "2"),
+            ("example.com", "0"),
+            ("example.com", "x"),
+            ("203.0.113.7", "3"),
+        ] {
+            assert!(!fits(host, index), "{host} {index}");
+        }
+    }
+
+    #[test]
     fn a_site_is_the_domain_that_all_its_hosts_share() {
         let cases = [
             ("www.loja.com.br:443", Some("loja.com.br")),
@@ -122,7 +161,7 @@ mod tests {
         #[test]
         fn no_host_panics(host in any::<String>()) {
             prop_assert!(subdomain_index(Some(&host)) <= host.len().max(SERVER_MADE));
-            let _ = site(&host);
+            let _ = (site(&host), is_subdomain_index(&host, &host));
         }
 
         #[test]

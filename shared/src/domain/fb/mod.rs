@@ -10,7 +10,7 @@ mod host;
 pub use fbc::Fbc;
 pub use fbclid::{Fbclid, fbclid_in_url};
 pub use fbp::Fbp;
-pub use host::{plain_host, site};
+pub use host::{is_subdomain_index, plain_host, site};
 
 /// Which `fbc` a visit has.
 ///

@@ -39,6 +39,10 @@ pub struct Known<'a> {
     pub slug_taken: bool,
     /// What Meta said of this pixel and token, if it was asked.
     pub meta: Option<MetaVerdict>,
+    /// By how many seconds a clock was off against Meta's when it was asked, if that was too much.
+    pub skew_s: Option<i64>,
+    /// Domains of the funnel, as they are listed, that the DNS does not know.
+    pub not_found: &'a [String],
     /// What has come so far.
     pub live: Live,
     /// The platforms' words.
@@ -74,7 +78,7 @@ impl Found {
 pub fn check(input: &Input, known: &Known<'_>) -> Vec<Issue> {
     let mut found = Found(Vec::new());
     business(input, known, &mut found);
-    funnel(input, &mut found);
+    funnel(input, known, &mut found);
     meta(input, known, &mut found);
     test_code(input, known.now_s, &mut found);
     checkout(input, known, &mut found);
@@ -114,7 +118,7 @@ fn is_slug(text: &str) -> bool {
             .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }
 
-fn funnel(input: &Input, found: &mut Found) {
+fn funnel(input: &Input, known: &Known<'_>, found: &mut Found) {
     let it = &input.funnel;
     if it.name.is_none() {
         found.add(Code::FunnelNameMissing, "funnel.name");
@@ -124,6 +128,11 @@ fn funnel(input: &Input, found: &mut Found) {
     }
     for (place, domain) in it.domains.iter().enumerate() {
         found.domain([Code::DomainShape, Code::DomainTooWide], "funnel.domains", place, domain);
+        if let Ok(domain) = domains::normal(domain)
+            && known.not_found.contains(&domain)
+        {
+            found.about(Code::DomainNotFound, &format!("funnel.domains[{place}]"), domain);
+        }
     }
 }
 
@@ -151,6 +160,9 @@ fn meta(input: &Input, known: &Known<'_>, found: &mut Found) {
         Some(MetaVerdict::PixelNotShared) => found.add(Code::PixelNotShared, "meta.pixel_id"),
         Some(MetaVerdict::NotReadable) => found.add(Code::TokenUnproven, "meta.access_token"),
         Some(MetaVerdict::Unknown) | None => found.add(Code::MetaUnchecked, "meta.access_token"),
+    }
+    if let Some(skew_s) = known.skew_s {
+        found.about(Code::ClockSkew, "", skew_s.saturating_abs().to_string());
     }
 }
 

@@ -66,32 +66,34 @@ pub struct Told {
     fix: String,
 }
 
-/// Defines the codes: one line each with its word, severity and step.
+/// Defines the codes of issues: one line each with its word, its severity, and its place: at which step or in which area it is repaired.
 macro_rules! codes {
-    ($($variant:ident = $word:literal, $severity:ident, $step:ident;)+) => {
+    ($place:ident: $Place:ident; $($variant:ident = $word:literal, $severity:ident, $at:ident;)+) => {
         words! {
             /// What an issue is about. Its texts stand in `texts.rs`.
             Code { $(#[doc = concat!("See the texts of `", $word, "`.")] $variant = $word,)+ }
         }
 
         impl Code {
-            /// Every code, in the order of the steps.
+            /// Every code, in the order of the places.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Whether the tenant can go live with it.
+            /// How much it matters.
             pub fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)+ }
             }
 
-            /// At which step it is repaired.
-            pub fn step(self) -> Step {
-                match self { $(Self::$variant => Step::$step,)+ }
+            /// Where it is repaired.
+            pub fn $place(self) -> $Place {
+                match self { $(Self::$variant => $Place::$at,)+ }
             }
         }
     };
 }
+pub(in crate::domain) use codes;
 
 codes! {
+    step: Step;
     BusinessNameMissing = "business_name_missing", Error, Business;
     SlugMissing = "slug_missing", Error, Business;
     SlugShape = "slug_shape", Error, Business;
@@ -104,6 +106,7 @@ codes! {
     DomainsMissing = "domains_missing", Error, Funnel;
     DomainShape = "domain_shape", Error, Funnel;
     DomainTooWide = "domain_too_wide", Error, Funnel;
+    DomainNotFound = "domain_not_found", Warning, Funnel;
     PixelMissing = "pixel_missing", Error, Meta;
     PixelShape = "pixel_shape", Error, Meta;
     TokenMissing = "token_missing", Error, Meta;
@@ -111,6 +114,7 @@ codes! {
     PixelNotShared = "pixel_not_shared", Error, Meta;
     TokenUnproven = "token_unproven", Warning, Meta;
     MetaUnchecked = "meta_unchecked", Warning, Meta;
+    ClockSkew = "clock_skew", Warning, Meta;
     TestCodeWithoutEnd = "test_code_without_end", Error, Meta;
     TestEndWithoutCode = "test_end_without_code", Error, Meta;
     TestCodeEndTooFar = "test_code_end_too_far", Error, Meta;

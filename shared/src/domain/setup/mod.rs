@@ -15,6 +15,7 @@ mod tests;
 pub use check::{Known, Live, PlatformRules, check, is_pixel, is_shop, is_slot};
 pub use domains::normal as normal_domain;
 pub use input::{Business, Checkout, Funnel, Input, Kept, Meta, OtherSenders};
+pub(in crate::domain) use issue::codes;
 pub use issue::{Code, Issue, Severity};
 pub use step::{Step, next};
 

@@ -59,7 +59,8 @@ fn live() -> Live {
 }
 
 fn known(slug_taken: bool, meta: Option<MetaVerdict>, live: Live) -> Known<'static> {
-    Known { now_s: NOW, slug_taken, meta, live, platforms: &["hotmart", "woocommerce"], rules: &rules }
+    let platforms = &["hotmart", "woocommerce"];
+    Known { now_s: NOW, slug_taken, meta, skew_s: None, not_found: &[], live, platforms, rules: &rules }
 }
 
 fn found(changes: &[&str]) -> Vec<(&'static str, String)> {
@@ -128,6 +129,11 @@ fn of_others() -> Vec<(Known<'static>, &'static str)> {
         (meta(Some(MetaVerdict::NotReadable)), "token_unproven"),
         (meta(Some(MetaVerdict::Unknown)), "meta_unchecked"),
         (meta(None), "meta_unchecked"),
+        (Known { skew_s: Some(-61), ..ready(live()) }, "clock_skew"),
+        (
+            Known { not_found: Box::leak(Box::new(["loja.example.com.br".to_owned()])), ..ready(live()) },
+            "domain_not_found",
+        ),
         (ready(Live { first_click_at: None, ..live() }), "no_click_yet"),
         (ready(Live { first_order_at: None, ..live() }), "no_order_yet"),
         (ready(Live { first_event_at: None, ..live() }), "no_event_yet"),

@@ -13,7 +13,7 @@ impl Code {
     }
 
     #[expect(clippy::too_many_lines, reason = "a table")]
-    fn both(self) -> [(&'static str, &'static str); 2] {
+    pub(in crate::domain) fn both(self) -> [(&'static str, &'static str); 2] {
         match self {
             Self::BusinessNameMissing => [
                 ("The business has no name.", "Enter the name under which you sell."),
@@ -75,6 +75,16 @@ impl Code {
                 ("This domain would cover everybody's sites.", "Enter your own domain below it."),
                 ("Este domínio incluiria os sites de todos.", "Informe o seu próprio domínio abaixo dele."),
             ],
+            Self::DomainNotFound => [
+                (
+                    "The domain {} is not found in the DNS: nobody can open a page on it.",
+                    "Compare its spelling with your pages' address; one that was just registered may take a day.",
+                ),
+                (
+                    "O domínio {} não é encontrado no DNS: ninguém consegue abrir uma página nele.",
+                    "Compare a grafia com o endereço das suas páginas; um domínio recém-registrado pode levar um dia.",
+                ),
+            ],
             Self::PixelMissing => [
                 ("The pixel is missing.", "Copy the pixel's (dataset's) id from Events Manager, under Settings."),
                 (
@@ -131,6 +141,16 @@ impl Code {
                 (
                     "A Meta ainda não confirmou o pixel e o token.",
                     "Verifique de novo em um minuto ou envie um evento de teste.",
+                ),
+            ],
+            Self::ClockSkew => [
+                (
+                    "A clock is {} seconds off against Meta's: times of clicks and sales may be refused or misjudged.",
+                    "The operator of this deployment has to set the clocks of its servers by NTP.",
+                ),
+                (
+                    "Um relógio está {} segundos diferente do da Meta: horários de cliques e vendas podem ser recusados ou mal interpretados.",
+                    "O operador desta instalação precisa acertar os relógios dos servidores por NTP.",
                 ),
             ],
             Self::TestCodeWithoutEnd => [
