@@ -125,6 +125,10 @@ async fn from_a_link_to_live(words: &Words) -> Result<()> {
     desk.goto("/setup").await?;
     desk.page.until("location.pathname.startsWith('/setup/tenants/tnt_')").await?;
     look("10-overview").await?;
+    let overview = desk.path().await?;
+    desk.goto(&format!("{overview}/health")).await?;
+    desk.send(".bar button").await?;
+    look("11-health").await?;
 
     let tenant = format!("tnt_{}", opened["id"].as_str().context("an id")?);
     world.dispatch_bodies(&[&wake_up(&tenant)]).await;

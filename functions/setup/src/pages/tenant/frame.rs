@@ -12,16 +12,19 @@ use super::Seen;
 pub(super) enum Tab {
     /// State, ledger, match rate, issues.
     Overview,
+    /// Examination and quality.
+    Health,
 }
 
 impl Tab {
     /// Each of them, in the navigation's order.
-    const ALL: [Self; 1] = [Self::Overview];
+    const ALL: [Self; 2] = [Self::Overview, Self::Health];
 
     /// The last part of its path.
     fn word(self) -> &'static str {
         match self {
             Self::Overview => "",
+            Self::Health => "health",
         }
     }
 
@@ -29,6 +32,7 @@ impl Tab {
     pub(super) fn title<'t>(self, context: &Context<'_>) -> &'t str {
         match self {
             Self::Overview => context.t("Overview", "Visão geral"),
+            Self::Health => context.t("Health", "Saúde"),
         }
     }
 }

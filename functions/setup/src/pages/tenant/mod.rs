@@ -1,6 +1,7 @@
 //! A tenant's pages: what happened to its sales, and what can be done about them.
 
 mod frame;
+mod health;
 mod overview;
 
 use lambda_http::http::Method;
@@ -32,6 +33,8 @@ pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Res
     let seen = seen(context, id).await?;
     match (rest, context.request.method() == Method::POST) {
         ([], false) => overview::page(context, &seen).await,
+        (["health"], false) => health::page(context, &seen).await,
+        (["health"], true) => health::examine(context, &seen).await,
         _ => Err(crate::no_route()),
     }
 }
