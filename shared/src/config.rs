@@ -12,7 +12,7 @@
 //! | `META_GRAPH_URL` | dispatch, setup | default `https://graph.facebook.com` |
 //! | `META_API_VERSION` | dispatch, setup | default `v26.0` |
 //! | `PUBLIC_URL` | setup | the deployment's own base URL |
-//! | `TRUSTED_PROXY_HOPS` | click | own proxies before API Gateway, default 0 |
+//! | `TRUSTED_PROXY_HOPS` | click, setup | own proxies before API Gateway, default 0 |
 //! | `RETENTION_DAYS` | sweep | days that personal data is kept: 8 to 3650, default 90 |
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! HTTP as every function speaks it: JSON answers, and problems by RFC 9457.
 
 use std::future::{Future, ready};
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -8,6 +9,9 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, Request, RequestExt, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::domain::access::{Scope, Scopes};
+use crate::domain::user_data;
 
 /// The largest body a browser may send, in bytes.
 pub const BROWSER_BODY_MAX: usize = 64 * 1024;
@@ -93,15 +97,21 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "The delivery is not authentic", detail)
     }
 
-    /// 401: not what the route asks for: a session's token, or the operator's. One answer for all cases.
+    /// 401: no token of the setup function's, or not a valid one. One answer for all cases.
     pub fn unauthorized_for_setup() -> Self {
-        let detail = "Send `Authorization: Bearer <token>` with the token of the setup session, or the operator's.";
+        let detail = "Send `Authorization: Bearer <token>` with the operator's token, a setup session's, or an API key that is in force.";
         Self::new(StatusCode::UNAUTHORIZED, "The token is missing or not valid", detail)
     }
 
     /// 403: who calls is known, and may not do this.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "Not allowed", detail)
+    }
+
+    /// 403: the API key is in force, and lacks this scope.
+    pub fn lacks_scope(wanted: Scope, has: Scopes) -> Self {
+        let (wanted, has) = (wanted.as_str(), has.words().join(", "));
+        Self::forbidden(format!("The API key is in force, but lacks the scope `{wanted}`; its scopes: {has}."))
     }
 
     /// 404: no such thing, or not this tenant's.
@@ -305,6 +315,11 @@ pub fn client_address(request: &Request, hops: usize) -> Option<String> {
     }
     let index = chain.len().saturating_sub(hops + 1);
     chain.into_iter().nth(index)
+}
+
+/// The visitor's address, likewise; none where what stands there is none.
+pub fn client_ip(request: &Request, hops: usize) -> Option<IpAddr> {
+    user_data::ip_address(&client_address(request, hops)?)
 }
 
 fn forwarded_for(headers: &HeaderMap) -> Vec<String> {

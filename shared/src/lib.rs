@@ -4,7 +4,7 @@
 //!
 //! - [`domain`]: the rules, pure: no database, network, environment or clock.
 //! - adapters: [`db`] (Postgres), [`meta`] (Graph API), [`platforms`] (checkouts), [`queue`] (SQS), [`secrets`] (Secrets
-//!   Manager), [`http`] and [`body`] (requests and answers), [`doctor`] (an examination), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`memory`], [`telemetry`].
+//!   Manager), [`http`] and [`body`] (requests and answers), [`doctor`] (an examination), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`keyset`] (lists), [`memory`], [`telemetry`].
 
 pub mod aws;
 pub mod body;
@@ -16,6 +16,7 @@ pub mod domain;
 pub mod http;
 pub mod ids;
 pub mod intake;
+pub mod keyset;
 pub mod memory;
 pub mod meta;
 pub mod openapi;

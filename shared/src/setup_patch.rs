@@ -143,6 +143,12 @@ impl Patch {
         self.changes.iter().find(|(of, name, _)| (*of, *name) == (section, field)).map(|(.., change)| change)
     }
 
+    /// The names of the fields that it changes, each with its section.
+    pub fn fields(&self) -> Vec<String> {
+        let locale = self.locale.map(|_| "locale".to_owned());
+        locale.into_iter().chain(self.changes.iter().map(|(section, field, _)| format!("{section}.{field}"))).collect()
+    }
+
     /// A text that the patch sets.
     pub fn text(&self, section: &str, field: &str) -> Option<&str> {
         match self.last(section, field)? {

@@ -122,7 +122,8 @@ async fn the_schema_as_described_is_there() -> Result<()> {
     Ok(())
 }
 
-/// Isolation now, sharding later: the exception is the one index that routes a browser's funnel to its tenant.
+/// Isolation now, sharding later: the exception is the one index that routes a browser's funnel to its tenant. Of whose token a wrong one was
+/// meant to be nobody knows.
 #[tokio::test]
 async fn every_key_and_index_on_tenants_data_leads_with_the_tenant() -> Result<()> {
     let db = migrated_db().await?;
@@ -133,7 +134,7 @@ async fn every_key_and_index_on_tenants_data_leads_with_the_tenant() -> Result<(
              from pg_index i join pg_class c on c.oid = i.indrelid
                  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
              where c.relnamespace = 'public'::regnamespace and a.attname <> 'tenant_id'
-               and c.relname not in ('tenants', 'refinery_schema_history')
+               and c.relname not in ('tenants', 'wrong_tokens', 'refinery_schema_history')
              order by 1",
             &[],
         )

@@ -8,7 +8,11 @@ use tests::simulator::EventQuery;
 use tests::world::World;
 
 async fn replayed(world: &World, tenant: &str, which: Which<'_>, may_be_there: bool) -> Result<Replayed> {
-    Ok(world.sweep.db.run(|client| async move { replay::replay(&client, tenant, which, may_be_there).await }).await?)
+    Ok(world
+        .sweep
+        .db
+        .run(|client| async move { replay::replay(&client, tenant, which, may_be_there, None).await })
+        .await?)
 }
 
 async fn placed(world: &World, order_id: &str) -> Result<String> {
@@ -173,7 +177,8 @@ async fn a_reset_opens_the_tenant_s_gate_and_makes_due_what_nobody_holds() -> Re
     let untouched = db.run(|client| async move { gates::show(&client, theirs).await }).await?;
     assert_eq!(db.run(|client| async move { gates::closed(&client, 10).await }).await?.len(), 2);
 
-    let released = db.run(|client| async move { gates::release(&client, tenant).await }).await?.context("a tenant")?;
+    let released =
+        db.run(|client| async move { gates::release(&client, tenant, None).await }).await?.context("a tenant")?;
     assert_eq!((released.before.breaker.as_str(), released.before.failures), ("open", 12));
     assert_eq!((released.before.waiting, released.hastened), (2, 1));
     let after = db.run(|client| async move { gates::show(&client, tenant).await }).await?.context("a tenant")?;
@@ -186,9 +191,10 @@ async fn a_reset_opens_the_tenant_s_gate_and_makes_due_what_nobody_holds() -> Re
     assert_eq!(world.count(due, &[]).await?, 1);
 
     assert_eq!(db.run(|client| async move { gates::show(&client, theirs).await }).await?, untouched);
-    let again = db.run(|client| async move { gates::release(&client, tenant).await }).await?.context("a tenant")?;
+    let again =
+        db.run(|client| async move { gates::release(&client, tenant, None).await }).await?.context("a tenant")?;
     assert_eq!((again.before, again.hastened), (after, 0));
-    assert_eq!(db.run(|client| async move { gates::release(&client, "nobody").await }).await?, None);
+    assert_eq!(db.run(|client| async move { gates::release(&client, "nobody", None).await }).await?, None);
     assert_eq!(db.run(|client| async move { gates::show(&client, "nobody").await }).await?, None);
     Ok(())
 }

@@ -69,6 +69,14 @@ pub fn post_from(path: &str, body: &str, source_ip: &str, forwarded_for: Option<
     of(&event)
 }
 
+/// A request with a JSON body as API Gateway sends it from this address.
+#[expect(clippy::needless_pass_by_value, reason = "a method is written at each call")]
+pub fn from_address(source_ip: &str, method: Method, path: &str, body: &str) -> Request {
+    let mut event = event(&method, path, body);
+    event["requestContext"]["http"]["sourceIp"] = json!(source_ip);
+    of(&event)
+}
+
 /// The same without a header.
 pub fn without_header(mut request: Request, name: &'static str) -> Request {
     request.headers_mut().remove(name);

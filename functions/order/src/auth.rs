@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lambda_http::Request;
 use shared::db::keys::{self, Key, PresentedKey};
+use shared::domain::access::Scope;
 use shared::http::{self, Problem};
 use shared::memory::Memory;
 
@@ -30,11 +31,17 @@ impl Caller {
     }
 }
 
-/// Who calls, by `Authorization: Bearer`.
+/// Who calls, by `Authorization: Bearer`, for what needs this scope.
 ///
 /// # Errors
-/// 401 for every way in which a key can be wrong; 503 when the database is away.
-pub(crate) async fn caller(state: &State, request: &Request) -> Result<Caller, Problem> {
+/// 401 for every way in which a key can be wrong; 403 for one in force without the scope; 503 when the database is away.
+pub(crate) async fn caller(state: &State, request: &Request, scope: Scope) -> Result<Caller, Problem> {
+    let caller = known(state, request).await?;
+    let scopes = caller.key.scopes;
+    if scopes.allow(scope) { Ok(caller) } else { Err(Problem::lacks_scope(scope, scopes)) }
+}
+
+async fn known(state: &State, request: &Request) -> Result<Caller, Problem> {
     let presented = http::bearer(request).and_then(PresentedKey::parse).ok_or_else(Problem::unauthorized)?;
     if let Some(key) = state.keys.get(&presented, state.clock.now_ms()) {
         return Ok(Caller { key, presented });

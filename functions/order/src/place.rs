@@ -4,6 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::db::orders::{self, Kept, NewOrder, Recorded};
+use shared::domain::access::Scope;
 use shared::domain::attribution::{Match, Stage};
 use shared::domain::conversion;
 use shared::domain::order::ActionSource;
@@ -46,6 +47,7 @@ pub(crate) struct Placed {
         (status = 200, description = "It was recorded before.", body = Placed),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
@@ -54,7 +56,7 @@ pub(crate) struct Placed {
     ),
 )]
 pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
-    let caller = auth::caller(state, request).await?;
+    let caller = auth::caller(state, request, Scope::Ingest).await?;
     let body = http::body_of(request, http::SERVER_BODY_MAX, &["application/json"])?;
     let parse::Parsed { order, mut warnings } = parse::order(&caller.key, body, state.clock.now_s())?;
     let kept = match record(state, &order).await {

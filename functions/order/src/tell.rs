@@ -5,6 +5,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
 use shared::db::history::{self, Delivery, History};
 use shared::db::stories::{self, Of, Story};
+use shared::domain::access::Scope;
 use shared::domain::conversion;
 use shared::domain::event_id::EventId;
 use shared::domain::order::{ActionSource, OrderId, OrderState};
@@ -122,6 +123,7 @@ impl From<Delivery> for DeliveryAnswer {
     responses(
         (status = 200, description = "The event.", body = EventAnswer),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 503, response = problems::Unavailable),
     ),
@@ -131,7 +133,7 @@ pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str
     let stories = if let Some(event_id) = event_id {
         find(state, request, Of::Event(event_id.to_string())).await?
     } else {
-        auth::caller(state, request).await?;
+        auth::caller(state, request, Scope::Read).await?;
         Vec::new()
     };
     let story = stories.into_iter().next().ok_or_else(|| Problem::not_found("There is no event with this id."))?;
@@ -146,6 +148,7 @@ pub(crate) async fn by_event_id(state: &State, request: &Request, event_id: &str
     responses(
         (status = 200, description = "The order.", body = OrderAnswer),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 422, response = problems::Invalid),
         (status = 503, response = problems::Unavailable),
@@ -155,11 +158,11 @@ pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Resp
     let parameters = request.query_string_parameters();
     let order_id = parameters.first("order_id").and_then(OrderId::parse);
     let Some(order_id) = order_id else {
-        auth::caller(state, request).await?;
+        auth::caller(state, request, Scope::Read).await?;
         let message = "must be in the query, with 1 to 255 characters".to_owned();
         return Err(Problem::invalid(vec![FieldError { field: "order_id".into(), code: "required", message }]));
     };
-    let caller = auth::caller(state, request).await?;
+    let caller = auth::caller(state, request, Scope::Read).await?;
     let (tenant_id, key, of) = (&caller.key.tenant_id, order_id.as_str(), &Of::Order(order_id.as_str().to_owned()));
     let found = state.db.run(|client| async move {
         // Sent together: one round trip.
@@ -179,7 +182,7 @@ pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Resp
 }
 
 async fn find(state: &State, request: &Request, of: Of) -> Result<Vec<Story>, Problem> {
-    let caller = auth::caller(state, request).await?;
+    let caller = auth::caller(state, request, Scope::Read).await?;
     let (tenant_id, of) = (&caller.key.tenant_id, &of);
     let found = state.db.run(|client| async move { stories::find(&client, tenant_id, of).await }).await;
     found.map_err(|error| crate::unavailable(request, &error))

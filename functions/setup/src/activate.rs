@@ -4,12 +4,14 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::db::setup::{self, Session};
+use shared::domain::access::Act;
 use shared::http::{self, Problem};
 use shared::openapi as problems;
 
+use crate::access::{self, Caller};
 use crate::assess::{Assessed, assess};
 use crate::provision::{Made, Rotate, make};
-use crate::{State, access, meta_check, resolve, sessions};
+use crate::{State, meta_check, resolve, sessions};
 
 /// Brings the tenant to what the session says, and sets it active.
 #[utoipa::path(
@@ -19,12 +21,14 @@ use crate::{State, access, meta_check, resolve, sessions};
         (status = 200, description = "Live.", body = crate::openapi::Provisioned),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 409, response = problems::Conflict),
         (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
         (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
@@ -33,23 +37,30 @@ pub(crate) async fn activate(state: &State, request: &Request, id: &str) -> Resu
     let session = sessions::open(state, request, &caller, id).await?;
     let fields = crate::fields(request)?;
     crate::finish(fields)?;
-    let made = go_live(state, request, session).await?;
-    access::told(request, &caller, id, "activated");
+    let made = go_live(state, request, &caller, session).await?;
     Ok(http::json(StatusCode::OK, &made.answer(state, request)))
 }
 
 /// The same, whoever called.
-pub(crate) async fn go_live(state: &State, request: &Request, mut session: Session) -> Result<Made, Problem> {
+pub(crate) async fn go_live(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    mut session: Session,
+) -> Result<Made, Problem> {
     let assessed = recheck(state, request, &mut session).await?;
     if let Some(refusal) = assessed.refusal(session.locale, |_| true) {
         return Err(refusal);
     }
-    let mut made = make(state, request, session, &assessed, Rotate::default()).await?;
+    let mut made = make(state, request, caller, session, &assessed, Rotate::default()).await?;
     let tenant_id = &made.session.tenant_id();
-    let done = state.db.run(|client| async move { setup::activate(&client, tenant_id, &["provisioning"]).await }).await;
-    let status = done.map_err(|error| crate::unavailable(request, &error))?.map(|(_, after)| after).unwrap_or_default();
+    let entry = &access::entry(state, request, caller, Act::Activated, tenant_id, &json!({}));
+    let from = &["provisioning"];
+    let done = state.db.run(|client| async move { setup::activate(&client, tenant_id, from, entry).await }).await;
+    let (before, status) = done.map_err(|error| crate::unavailable(request, &error))?.unwrap_or_default();
     match status.as_str() {
-        "active" => {}
+        "active" if before == status => {}
+        "active" => access::told(request, entry),
         "retired" => return Err(Problem::gone()),
         _ => return Err(Problem::conflict("The tenant is suspended; its operator alone can set it active again.")),
     }
@@ -85,6 +96,6 @@ async fn recheck(state: &State, request: &Request, session: &mut Session) -> Res
 
 async fn note(state: &State, request: &Request, session: &Session, what: &str) -> Result<(), Problem> {
     let (id, facts) = (session.id.as_str(), &json!({what: session.facts[what]}));
-    let noted = state.db.run(|client| async move { setup::note(&client, id, facts).await }).await;
+    let noted = state.db.run(|client| async move { setup::note(&client, id, facts, None).await }).await;
     noted.map_err(|error| crate::unavailable(request, &error))
 }

@@ -3,8 +3,10 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
+use serde_json::json;
 use shared::body::Fields;
 use shared::db::setup::{self, NewLink};
+use shared::domain::access::{Act, Needs};
 use shared::domain::setup::Locale;
 use shared::http::{self, Problem};
 use shared::ids;
@@ -39,14 +41,17 @@ pub(crate) struct Created<'a> {
         (status = 201, description = "Made. The token and the link are shown this once.", body = Created<'_>),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
+        (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
         (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(crate) async fn create(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
-    access::operator(state, request).await?;
+    let caller = access::operator(state, request).await?;
     let mut fields = crate::fields(request)?;
     let locale = match fields.text("locale").as_deref().map(Locale::parse) {
         None => Locale::default(),
@@ -58,7 +63,7 @@ pub(crate) async fn create(state: &State, request: &Request) -> Result<Response<
     };
     let days = days(&mut fields);
     crate::finish(fields)?;
-    let opened = open(state, request, locale, days).await?;
+    let opened = open(state, request, &caller, locale, days).await?;
     Ok(told(state, request, StatusCode::CREATED, &opened))
 }
 
@@ -77,13 +82,23 @@ impl Opened {
 }
 
 /// Makes a session whose link is good for so many days, for the operator.
-pub(crate) async fn open(state: &State, request: &Request, locale: Locale, days: u16) -> Result<Opened, Problem> {
+pub(crate) async fn open(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    locale: Locale,
+    days: u16,
+) -> Result<Opened, Problem> {
     let link = NewLink::new(&ids::new_id()).map_err(|_| crate::without_random(request))?;
     let (wanted, funnel_id) = (&link.link, &ids::new_id());
-    let made =
-        state.db.run(|client| async move { setup::create(&client, wanted, locale, funnel_id, days).await }).await;
+    let detail = json!({ "days": days });
+    let entry = &access::entry(state, request, caller, Act::SessionCreated, &wanted.session_id, &detail);
+    let made = state
+        .db
+        .run(|client| async move { setup::create(&client, wanted, locale, funnel_id, days, entry).await })
+        .await;
     let expires_at = made.map_err(|error| crate::unavailable(request, &error))?;
-    access::told(request, &Caller::Operator, &link.link.session_id, "session created");
+    access::told(request, entry);
     Ok(Opened { link, expires_at })
 }
 
@@ -96,32 +111,42 @@ pub(crate) async fn open(state: &State, request: &Request, locale: Locale, days:
         (status = 200, description = "Another link, in place of the one before.", body = Created<'_>),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
         (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(crate) async fn renew(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
-    access::operator(state, request).await?;
+    let caller = access::allowed(state, request, Needs::Operator, &setup::tenant_id(id), sessions::none).await?;
     let mut fields = crate::fields(request)?;
     let days = days(&mut fields);
     crate::finish(fields)?;
-    let opened = open_again(state, request, id, days).await?;
+    let opened = open_again(state, request, &caller, id, days).await?;
     Ok(told(state, request, StatusCode::OK, &opened))
 }
 
 /// Gives a session a link in place of the one before, for the operator.
-pub(crate) async fn open_again(state: &State, request: &Request, id: &str, days: u16) -> Result<Opened, Problem> {
+pub(crate) async fn open_again(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    days: u16,
+) -> Result<Opened, Problem> {
     if !setup::is_id(id) {
         return Err(sessions::none());
     }
+    let entry = &access::entry(state, request, caller, Act::LinkRenewed, id, &json!({ "days": days }));
     let link = NewLink::new(id).map_err(|_| crate::without_random(request))?;
     let wanted = &link.link;
-    let renewed = state.db.run(|client| async move { setup::renew(&client, wanted, days).await }).await;
+    let renewed = state.db.run(|client| async move { setup::renew(&client, wanted, days, entry).await }).await;
     let expires_at = renewed.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(sessions::none)?;
-    access::told(request, &Caller::Operator, id, "link renewed");
+    access::told(request, entry);
     Ok(Opened { link, expires_at })
 }
 

@@ -1,4 +1,4 @@
-//! Setting up sellers: the wizard's API (`/v1/setup/...`) and the operator's (`/v1/tenants/...`).
+//! Setting up sellers: the wizard's API (`/v1/setup/...`) and the tenants' (`/v1/tenants/...`).
 
 mod access;
 mod activate;
@@ -13,11 +13,14 @@ mod provision;
 mod resolve;
 mod sessions;
 mod tenants;
+mod tenants_audit;
 mod tenants_doctor;
+mod tenants_keys;
 mod test_event;
 
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
+use shared::clock::Clock;
 use shared::db::{self, Db};
 use shared::http::{self, Problem};
 use shared::secrets::{self, Secrets};
@@ -39,11 +42,16 @@ pub struct State {
     pub public_url: Option<String>,
     /// The DNS.
     pub resolver: Resolver,
+    /// Own proxies before API Gateway, whose word on the caller's address is taken.
+    pub trusted_proxy_hops: usize,
+    /// The time.
+    pub clock: Clock,
     admin: access::Admin,
+    attempts: access::Attempts,
 }
 
 impl State {
-    /// With no operator's token known yet; `admin_secret` is the name or ARN of the secret that holds it.
+    /// With the system's clock, no proxy, and no operator's token known yet; `admin_secret` is the name or ARN of the secret that holds it.
     pub fn new(
         db: Db,
         secrets: Secrets,
@@ -59,7 +67,10 @@ impl State {
             meta,
             public_url,
             resolver: Resolver::SYSTEM,
+            trusted_proxy_hops: 0,
+            clock: Clock::SYSTEM,
             admin: access::Admin::new(admin_secret),
+            attempts: access::Attempts::default(),
         }
     }
 }

@@ -31,6 +31,10 @@ use crate::{activate, create, patch, provision, sessions, test_event};
     tenants::release,
     tenants::replay,
     tenants::replace_meta,
+    tenants::keys,
+    tenants::create_key,
+    tenants::revoke_key,
+    tenants::audit,
     doctor::examine,
     doctor::issues,
     doctor::quality

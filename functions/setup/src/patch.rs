@@ -1,9 +1,11 @@
 //! `PATCH /v1/setup/sessions/{id}`: merges, keeps secrets where they belong, checks all of it again, and writes.
 
 use lambda_http::{Body, Request, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::db::audit::Entry;
 use shared::db::gates;
 use shared::db::setup::{self, Saved, Session};
+use shared::domain::access::Act;
 use shared::domain::setup::{Input, MetaVerdict};
 use shared::http::{self, FieldError, Problem};
 use shared::openapi as problems;
@@ -27,11 +29,13 @@ const TRIES: u32 = 60;
         (status = 200, description = "The session as it is now, whatever is wrong with it.", body = crate::openapi::Session),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
         (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
@@ -54,8 +58,10 @@ pub(crate) async fn apply(
     id: &str,
     patch: &Patch,
 ) -> Result<(Session, Assessed), Problem> {
+    let entry = access::entry(state, request, caller, Act::SessionPatched, id, &json!({"fields": patch.fields()}));
     for _ in 0..TRIES {
-        if let Some(written) = merge(state, request, caller, id, patch).await? {
+        if let Some(written) = merge(state, request, (caller, &entry), id, patch).await? {
+            access::told(request, &entry);
             return Ok(written);
         }
     }
@@ -68,7 +74,7 @@ pub(crate) async fn apply(
 async fn merge(
     state: &State,
     request: &Request,
-    caller: &Caller,
+    (caller, entry): (&Caller, &Entry),
     id: &str,
     patch: &Patch,
 ) -> Result<Option<(Session, Assessed)>, Problem> {
@@ -94,13 +100,13 @@ async fn merge(
         locale: session.locale,
     };
     let (saved, version) = (&saved, session.version);
-    let written = state.db.run(|client| async move { setup::save(&client, id, version, saved).await }).await;
+    let written = state.db.run(|client| async move { setup::save(&client, id, version, saved, entry).await }).await;
     if !written.map_err(|error| crate::unavailable(request, &error))? {
         return Ok(None);
     }
     session.version += 1;
     if credentials.is_some() && session.tenant_status.is_some() {
-        release(state, request, &session.tenant_id()).await?;
+        release(state, request, &session.tenant_id(), None).await?;
     }
     Ok(Some((session, assessed)))
 }
@@ -199,7 +205,12 @@ async fn touch(state: &State, request: &Request, tenant_id: &str, connection_id:
 }
 
 /// What waited for another token goes.
-pub(crate) async fn release(state: &State, request: &Request, tenant_id: &str) -> Result<(), Problem> {
-    let released = state.db.run(|client| async move { gates::release(&client, tenant_id).await }).await;
+pub(crate) async fn release(
+    state: &State,
+    request: &Request,
+    tenant_id: &str,
+    entry: Option<&Entry>,
+) -> Result<(), Problem> {
+    let released = state.db.run(|client| async move { gates::release(&client, tenant_id, entry).await }).await;
     released.map(drop).map_err(|error| crate::unavailable(request, &error))
 }

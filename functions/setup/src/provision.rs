@@ -3,8 +3,9 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
-use shared::db::connections::{Token, manage};
+use shared::db::connections::{NoRandom, Token, manage};
 use shared::db::setup::{self, ConnectionPart, NewKey, Parts, Provisioned, Session};
+use shared::domain::access::{Act, Scopes};
 use shared::domain::country::Country;
 use shared::domain::money::Currency;
 use shared::domain::setup::{Code, Input, Severity, Step, normal_domain};
@@ -12,8 +13,9 @@ use shared::http::{self, FieldError, Problem};
 use shared::openapi as problems;
 use shared::platforms::Platform;
 
+use crate::access::{self, Caller};
 use crate::assess::{Assessed, assess};
-use crate::{State, access, answer, sessions};
+use crate::{State, answer, sessions};
 
 /// The parameter that carries the click id where the platform has none of its own: the page has to hand it on.
 const OWN_SLOT: &str = "click_id";
@@ -34,12 +36,14 @@ pub(crate) struct Rotate {
         (status = 200, description = "Made, or brought to what the session says now.", body = crate::openapi::Provisioned),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 409, response = problems::Conflict),
         (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
         (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
@@ -54,8 +58,7 @@ pub(crate) async fn provision(state: &State, request: &Request, id: &str) -> Res
         return Err(refusal);
     }
     let rotate = Rotate { key: again.contains(&"api_key"), connection: again.contains(&"connection") };
-    let made = make(state, request, session, &assessed, rotate).await?;
-    access::told(request, &caller, id, "provisioned");
+    let made = make(state, request, &caller, session, &assessed, rotate).await?;
     Ok(http::json(StatusCode::OK, &made.answer(state, request)))
 }
 
@@ -94,23 +97,27 @@ impl Made {
 pub(crate) async fn make(
     state: &State,
     request: &Request,
+    caller: &Caller,
     mut session: Session,
     assessed: &Assessed,
     rotate: Rotate,
 ) -> Result<Made, Problem> {
     let tenant_id = session.tenant_id();
     let random = |_| crate::without_random(request);
-    let (key, path) = (NewKey::new(&tenant_id).map_err(random)?, Token::new(&tenant_id).map_err(random)?);
+    let (key, path) = (new_key(&tenant_id, "setup").map_err(random)?, Token::new(&tenant_id).map_err(random)?);
     let funnel_id = session.facts["funnel_id"].as_str().unwrap_or(&session.id).to_owned();
     let listed = Listed::of(&assessed.input);
     let parts = parts(&session.id, &funnel_id, assessed, &listed);
+    let entry = &access::entry(state, request, caller, Act::Provisioned, &session.id, &json!({}));
     let (parts, new_key, new_path) = (&parts, &key, &path);
-    let done = state.db.run(|client| async move { setup::provision(&client, parts, new_key, new_path).await }).await;
+    let done =
+        state.db.run(|client| async move { setup::provision(&client, parts, new_key, new_path, entry).await }).await;
     let (status, made) = match done.map_err(|error| crate::unavailable(request, &error))? {
         Provisioned::Done { status, made } => (status, made),
         Provisioned::SlugTaken => return Err(slug_taken(&session)),
         Provisioned::Retired => return Err(Problem::gone()),
     };
+    access::told(request, entry);
     let connection =
         parts.connection.as_ref().map(|it| (setup::connection_id(&session.id, it.platform), it.platform.to_owned()));
     session.live.is_provisioned = true;
@@ -124,36 +131,51 @@ pub(crate) async fn make(
         connection,
         session,
     };
-    anew(state, request, &mut all, rotate).await?;
+    anew(state, request, caller, &mut all, rotate).await?;
     Ok(all)
 }
 
+/// A key for the seller's server.
+fn new_key(tenant_id: &str, label: &str) -> Result<NewKey, NoRandom> {
+    NewKey::new(tenant_id, label, Scopes::OF_A_SERVER)
+}
+
 /// Makes anew what is asked for and was not made just now.
-async fn anew(state: &State, request: &Request, made: &mut Made, rotate: Rotate) -> Result<(), Problem> {
+async fn anew(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    made: &mut Made,
+    rotate: Rotate,
+) -> Result<(), Problem> {
     let tenant_id = &made.session.tenant_id();
     let random = |_| crate::without_random(request);
     let lost = |error| crate::unavailable(request, &error);
     if rotate.key && made.key.is_none() {
-        let key = NewKey::new(tenant_id).map_err(random)?;
+        let key = new_key(tenant_id, "rotated").map_err(random)?;
+        let entry = &access::entry(state, request, caller, Act::KeysRotated, &key.id, &json!({}));
         let new_key = &key;
-        let id = state
-            .db
-            .run(|client| async move { setup::rotate_key(client, tenant_id, new_key).await })
-            .await
-            .map_err(lost)?;
-        made.key_id = id.ok_or_else(Problem::gone)?;
+        let done =
+            state.db.run(|client| async move { setup::rotate_key(client, tenant_id, new_key, entry).await }).await;
+        if !done.map_err(lost)? {
+            return Err(Problem::gone());
+        }
+        access::told(request, entry);
+        made.key_id.clone_from(&key.id);
         made.key = Some(key);
     }
     if let (Some((id, _)), true, None) = (&made.connection, rotate.connection, &made.path) {
         let path = Token::new(tenant_id).map_err(random)?;
-        let new_path = &path;
+        let entry = &access::entry(state, request, caller, Act::ConnectionRotated, id, &json!({}));
+        let (new_path, days) = (&path, manage::OVERLAP_DAYS);
         let rotated = state
             .db
-            .run(|client| async move { manage::rotate(&client, tenant_id, id, new_path, manage::OVERLAP_DAYS).await })
+            .run(|client| async move { manage::rotate(&client, tenant_id, id, new_path, days, Some(entry)).await })
             .await;
         if !rotated.map_err(lost)? {
             return Err(Problem::conflict("The connection was revoked; it is not made anew."));
         }
+        access::told(request, entry);
         made.path = Some(path);
     }
     Ok(())

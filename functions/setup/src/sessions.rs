@@ -17,7 +17,7 @@ pub(crate) fn none() -> Problem {
 /// A session, for who may see it. `slug` is the one that is about to be entered, if it changes.
 ///
 /// # Errors
-/// 404 for another's link as for a session that is not there; 410 for its own link when its time is over.
+/// 404 for another's link as for a session that is not there; 410 for its own link when its time is over; 403 for an API key.
 pub(crate) async fn find(
     state: &State,
     request: &Request,
@@ -25,14 +25,21 @@ pub(crate) async fn find(
     id: &str,
     slug: Option<&str>,
 ) -> Result<Session, Problem> {
-    let link = caller.link();
-    if !setup::is_id(id) || link.is_some_and(|link| link.session_id != id) {
-        return Err(none());
-    }
+    let link = match caller {
+        _ if !setup::is_id(id) => return Err(none()),
+        Caller::Operator => None,
+        Caller::Link(link) if link.session_id == id => Some(link),
+        Caller::Link(_) => return Err(none()),
+        Caller::Key(key) => return Err(access::refuse_key(key, id, none)),
+    };
     let found = state.db.run(|client| async move { setup::find(&client, id, link, slug).await }).await;
     match found.map_err(|error| crate::unavailable(request, &error))? {
         Some(Found::Open(session)) => Ok(*session),
         Some(Found::Over) => Err(Problem::over("The link's time is over: ask for another one.")),
+        // Of a login it was right once: it is another one since, and nobody's guess.
+        None if link.is_some_and(|link| !link.is_remembered) => {
+            Err(access::attempts::wrong(state, request, none()).await)
+        }
         None => Err(none()),
     }
 }
@@ -59,8 +66,10 @@ pub(crate) fn refuse_retired(session: &Session) -> Result<(), Problem> {
     responses(
         (status = 200, description = "The session.", body = crate::openapi::Session),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 410, response = problems::Gone),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]

@@ -1,23 +1,24 @@
-//! `/v1/tenants/{id}/...`: the operator's.
+//! `/v1/tenants/{id}/...`: the operator's, and what a tenant may see and change of itself.
 
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
 use shared::db::replay::{self, Which};
-use shared::db::setup::{self, Found, NewKey, Shown};
+use shared::db::setup::{self, Found, Shown};
 use shared::db::{gates, ledger};
+use shared::domain::access::Act;
 use shared::domain::setup::{Kept, Meta, MetaVerdict, is_pixel};
 use shared::http::{self, FieldError, Problem};
 use shared::secrets::MetaCredentials;
 
 use crate::access::{self, Caller};
 use crate::assess::assess;
-use crate::{State, activate, meta_check, patch, sessions, tenants_doctor};
+use crate::{State, activate, meta_check, patch, sessions, tenants_audit, tenants_doctor, tenants_keys};
 
-/// Finds the act, and lets the operator alone through.
+/// Lets through who may, and finds the act.
 pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {
-    access::operator(state, request).await?;
     let (id, act) = rest.split_once('/').map_or((rest, None), |(id, act)| (id, Some(act)));
+    let caller = &access::allowed(state, request, access::needs(request.method(), act), id, none).await?;
     if !setup::is_id(id) {
         return Err(none());
     }
@@ -26,31 +27,40 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
         (Some("issues"), &Method::GET) => return tenants_doctor::issues(state, request, id).await,
         (Some("quality"), &Method::GET) => return tenants_doctor::quality(state, request, id).await,
         (None | Some("issues" | "quality"), _) => return Err(Problem::method_not_allowed("GET")),
-        (Some("meta"), &Method::PUT) => replace_meta(state, request, id).await?,
+        (Some("meta"), &Method::PUT) => replace_meta(state, request, caller, id).await?,
         (Some("meta"), _) => return Err(Problem::method_not_allowed("PUT")),
-        (Some("suspend"), &Method::POST) => set_status(state, request, id, "suspended").await?,
-        (Some("retire"), &Method::POST) => set_status(state, request, id, "retired").await?,
-        (Some("activate"), &Method::POST) => set_active(state, request, id).await?,
-        (Some("rotate-key"), &Method::POST) => rotate_key(state, request, id).await?,
-        (Some("release"), &Method::POST) => release(state, request, id).await?,
-        (Some("replay"), &Method::POST) => replay(state, request, id).await?,
+        (Some("suspend"), &Method::POST) => set_status(state, request, caller, id, "suspended").await?,
+        (Some("retire"), &Method::POST) => set_status(state, request, caller, id, "retired").await?,
+        (Some("activate"), &Method::POST) => set_active(state, request, caller, id).await?,
+        (Some("rotate-key"), &Method::POST) => tenants_keys::rotate(state, request, caller, id).await?,
+        (Some("release"), &Method::POST) => release(state, request, caller, id).await?,
+        (Some("replay"), &Method::POST) => replay(state, request, caller, id).await?,
         (Some("doctor"), &Method::POST) => tenants_doctor::examine(state, request, id).await?,
         (Some("suspend" | "retire" | "activate" | "rotate-key" | "release" | "replay" | "doctor"), _) => {
             return Err(Problem::method_not_allowed("POST"));
         }
-        (Some(_), _) => return Err(crate::no_route()),
+        (Some("keys"), _) => return tenants_keys::all(state, request, caller, id).await,
+        (Some("audit"), _) => return tenants_audit::list(state, request, caller, id).await,
+        (Some(act), _) => match act.strip_prefix("keys/") {
+            Some(key_id) => return tenants_keys::one(state, request, caller, id, key_id).await,
+            None => return Err(crate::no_route()),
+        },
     };
-    if let Some(act) = act {
-        access::told(request, &Caller::Operator, id, act);
-    }
     Ok(http::json(StatusCode::OK, &answer))
 }
 
+/// 404: no such tenant, or not the caller's.
 pub(crate) fn none() -> Problem {
     Problem::not_found("There is no such tenant.")
 }
 
-async fn shown(state: &State, request: &Request, id: &str) -> Result<Shown, Problem> {
+/// 409: nothing of a retired tenant is changed any more.
+pub(crate) fn retired() -> Problem {
+    Problem::conflict("The tenant is retired, which is for good.")
+}
+
+/// A tenant that is there.
+pub(crate) async fn shown(state: &State, request: &Request, id: &str) -> Result<Shown, Problem> {
     let found = state.db.run(|client| async move { setup::show(&client, id).await }).await;
     found.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)
 }
@@ -76,17 +86,29 @@ async fn issues(state: &State, request: &Request, session_id: &str) -> Result<Va
     })
 }
 
-async fn set_status(state: &State, request: &Request, id: &str, status: &'static str) -> Result<Value, Problem> {
+async fn set_status(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    status: &'static str,
+) -> Result<Value, Problem> {
     crate::finish(crate::fields(request)?)?;
-    let changed = state.db.run(|client| async move { setup::set_status(&client, id, status).await }).await;
+    let act = if status == "retired" { Act::Retired } else { Act::Suspended };
+    let entry = &access::entry(state, request, caller, act, id, &json!({}));
+    let changed = state.db.run(|client| async move { setup::set_status(&client, id, status, entry).await }).await;
     match changed.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)? {
-        (before, after) if after == status => Ok(json!({"id": id, "status": after, "before": before})),
-        _ => Err(Problem::conflict("The tenant is retired, which is for good.")),
+        (before, after) if after == status => {
+            access::told(request, entry);
+            Ok(json!({"id": id, "status": after, "before": before}))
+        }
+        _ => Err(retired()),
     }
 }
 
-/// One in provisioning goes live as by its session: without any error, and as the session says now. One that was suspended goes on.
-async fn set_active(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+/// One in provisioning goes live as by its session: without any error, and as the session says now. One that was suspended goes on, if
+/// the operator says so.
+async fn set_active(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
     crate::finish(crate::fields(request)?)?;
     let shown = shown(state, request, id).await?;
     if shown.tenant.status == "provisioning" {
@@ -94,37 +116,35 @@ async fn set_active(state: &State, request: &Request, id: &str) -> Result<Value,
             .session_id
             .ok_or_else(|| Problem::conflict("It has no setup session that could say whether it is ready."))?;
         let session = sessions::find(state, request, &Caller::Operator, &session_id, None).await?;
-        let mut live = activate::go_live(state, request, session).await?.answer(state, request);
+        let mut live = activate::go_live(state, request, caller, session).await?.answer(state, request);
         (live["id"], live["status"], live["before"]) = (id.into(), "active".into(), "provisioning".into());
         return Ok(live);
     }
-    let done = state.db.run(|client| async move { setup::activate(&client, id, &["suspended"]).await }).await;
+    let from: &[&str] = if matches!(caller, Caller::Operator) { &["suspended"] } else { &[] };
+    let entry = &access::entry(state, request, caller, Act::Activated, id, &json!({}));
+    let done = state.db.run(|client| async move { setup::activate(&client, id, from, entry).await }).await;
     match done.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)? {
-        (before, after) if after == "active" => Ok(json!({"id": id, "status": after, "before": before})),
-        _ => Err(Problem::conflict("The tenant is retired, which is for good.")),
+        (before, after) if after == "active" => {
+            access::told(request, entry);
+            Ok(json!({"id": id, "status": after, "before": before}))
+        }
+        (_, after) if after == "suspended" => {
+            Err(Problem::forbidden("The operator of the deployment alone does this."))
+        }
+        _ => Err(retired()),
     }
 }
 
-async fn rotate_key(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+async fn release(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
     crate::finish(crate::fields(request)?)?;
-    let key = NewKey::new(id).map_err(|_| crate::without_random(request))?;
-    let new_key = &key;
-    let made = state.db.run(|client| async move { setup::rotate_key(client, id, new_key).await }).await;
-    let Some(key_id) = made.map_err(|error| crate::unavailable(request, &error))? else {
-        shown(state, request, id).await?;
-        return Err(Problem::conflict("The tenant is retired, which is for good."));
-    };
-    Ok(json!({"api_key": {"id": key_id, "key": key.reveal()}}))
-}
-
-async fn release(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
-    crate::finish(crate::fields(request)?)?;
-    let released = state.db.run(|client| async move { gates::release(&client, id).await }).await;
+    let entry = &access::entry(state, request, caller, Act::Released, id, &json!({}));
+    let released = state.db.run(|client| async move { gates::release(&client, id, Some(entry)).await }).await;
     let released = released.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)?;
+    access::told(request, entry);
     Ok(json!({"before": released.before, "hastened": released.hastened}))
 }
 
-async fn replay(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+async fn replay(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
     let mut fields = crate::fields(request)?;
     let (event_id, may_be_there) = (fields.text("event_id"), fields.flag("may_be_there"));
     crate::finish(fields)?;
@@ -134,12 +154,18 @@ async fn replay(state: &State, request: &Request, id: &str) -> Result<Value, Pro
         return Err(Problem::not_found("There is no such event."));
     }
     let which = event_id.map_or(Which::All, Which::Event);
-    let replayed = state.db.run(|client| async move { replay::replay(&client, id, which, may_be_there).await }).await;
-    Ok(json!(replayed.map_err(|error| crate::unavailable(request, &error))?))
+    let detail = json!({"event_id": event_id, "may_be_there": may_be_there});
+    let entry = access::entry(state, request, caller, Act::EventsReplayed, event_id.unwrap_or(id), &detail);
+    let told = Some(&entry);
+    let replayed =
+        state.db.run(|client| async move { replay::replay(&client, id, which, may_be_there, told).await }).await;
+    let replayed = replayed.map_err(|error| crate::unavailable(request, &error))?;
+    access::told(request, &entry);
+    Ok(json!(replayed))
 }
 
 /// Another token, and perhaps another pixel: asked of Meta before it replaces what is there; then what waited goes.
-async fn replace_meta(state: &State, request: &Request, id: &str) -> Result<Value, Problem> {
+async fn replace_meta(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
     let mut fields = crate::fields(request)?;
     let line = |text: Option<String>| text.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     let (token, app_secret, pixel) =
@@ -156,7 +182,7 @@ async fn replace_meta(state: &State, request: &Request, id: &str) -> Result<Valu
     crate::finish(fields)?;
     let shown = shown(state, request, id).await?;
     if shown.tenant.status == "retired" {
-        return Err(Problem::conflict("The tenant is retired, which is for good."));
+        return Err(retired());
     }
     let pixel_id = pixel
         .clone()
@@ -187,7 +213,10 @@ async fn replace_meta(state: &State, request: &Request, id: &str) -> Result<Valu
         let set = state.db.run(|client| async move { setup::set_pixel(&client, id, pixel_id).await }).await;
         set.map_err(|error| crate::unavailable(request, &error))?;
     }
-    patch::release(state, request, id).await?;
+    let detail = json!({"pixel_id": pixel, "app_secret": credentials.app_secret.is_some()});
+    let entry = access::entry(state, request, caller, Act::MetaReplaced, id, &detail);
+    patch::release(state, request, id, Some(&entry)).await?;
+    access::told(request, &entry);
     if let Some(session_id) = shown.session_id.as_deref() {
         let kept = Kept { set_at: shown.now_s };
         let app_secret = credentials.app_secret.is_some().then_some(kept);

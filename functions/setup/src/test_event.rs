@@ -4,8 +4,10 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+use shared::db::audit::Entry;
 use shared::db::keys;
 use shared::db::setup::{self, Session};
+use shared::domain::access::Act;
 use shared::domain::delivery::{Event, Meaning};
 use shared::domain::setup::{Input, MetaVerdict, is_pixel};
 use shared::http::{self, FieldError, Problem};
@@ -13,7 +15,8 @@ use shared::ids;
 use shared::meta::{Probe, Reply};
 use shared::openapi as problems;
 
-use crate::{State, access, meta_check, sessions};
+use crate::access::{self, Caller};
+use crate::{State, meta_check, sessions};
 
 /// A custom event: Meta counts what has a test code too (Meta, Using the API), and a Purchase that nobody made must not be counted.
 const EVENT_NAME: &str = "TrackAiTest";
@@ -29,11 +32,13 @@ pub(crate) const CODE_MAX: usize = 64;
         (status = 200, description = "Sent; Meta's own answer.", body = crate::openapi::TestEvent),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
         (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
@@ -46,8 +51,7 @@ pub(crate) async fn test_event(state: &State, request: &Request, id: &str) -> Re
         fields.error("test_event_code", "too_long", format!("must be one line of {CODE_MAX} characters at the most"));
     }
     crate::finish(fields)?;
-    let told = send(state, request, &session, code).await?;
-    access::told(request, &caller, id, "test event sent");
+    let told = send(state, request, &caller, &session, code).await?;
     Ok(http::json(StatusCode::OK, &told))
 }
 
@@ -55,6 +59,7 @@ pub(crate) async fn test_event(state: &State, request: &Request, id: &str) -> Re
 pub(crate) async fn send(
     state: &State,
     request: &Request,
+    caller: &Caller,
     session: &Session,
     code: Option<String>,
 ) -> Result<Value, Problem> {
@@ -69,7 +74,10 @@ pub(crate) async fn send(
     let event = event(session)?;
     let reply = state.meta.send(pixel_id, credentials, Some(code), &[&event]).await;
     let told = told(&event, code, &reply, session.now_s);
-    note(state, request, session, &input, &reply, &told).await?;
+    let detail = json!({"taken": told["taken"], "answer": told["answer"]});
+    let entry = access::entry(state, request, caller, Act::TestEventSent, &session.id, &detail);
+    note(state, request, session, (&input, &reply, &told), &entry).await?;
+    access::told(request, &entry);
     Ok(told)
 }
 
@@ -133,9 +141,8 @@ async fn note(
     state: &State,
     request: &Request,
     session: &Session,
-    input: &Input,
-    reply: &Reply,
-    told: &Value,
+    (input, reply, told): (&Input, &Reply, &Value),
+    entry: &Entry,
 ) -> Result<(), Problem> {
     let said = &reply.answer.said;
     let verdict = match (reply.answer.meaning, said.code, said.subcode) {
@@ -151,6 +158,6 @@ async fn note(
         facts["meta"]["by_test_event"] = (verdict == MetaVerdict::Ready).into();
     }
     let (id, facts) = (session.id.as_str(), &facts);
-    let noted = state.db.run(|client| async move { setup::note(&client, id, facts).await }).await;
+    let noted = state.db.run(|client| async move { setup::note(&client, id, facts, Some(entry)).await }).await;
     noted.map_err(|error| crate::unavailable(request, &error))
 }

@@ -48,6 +48,8 @@ pub struct Swept {
     pub sessions_closed: u64,
     /// Setup sessions that were deleted.
     pub sessions_deleted: u64,
+    /// Addresses whose wrong tokens count no more.
+    pub attempts_forgotten: u64,
 }
 
 /// Rows that were deleted.
@@ -71,6 +73,8 @@ pub struct Purged {
     pub bodies: u64,
     /// Issues of the doctor that are over.
     pub issues: u64,
+    /// What was told of people's changes.
+    pub audit: u64,
 }
 
 /// Steps that failed; the others ran. The next run tries again.

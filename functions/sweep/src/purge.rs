@@ -59,5 +59,6 @@ fn counter(purged: &mut Purged, kind: Kind) -> &mut u64 {
         Kind::Minutes => &mut purged.minutes,
         Kind::Bodies => &mut purged.bodies,
         Kind::Issues => &mut purged.issues,
+        Kind::Audit => &mut purged.audit,
     }
 }

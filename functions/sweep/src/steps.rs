@@ -1,7 +1,7 @@
 //! The steps of a run, each a batch in turn.
 
 use shared::db::doctor;
-use shared::db::sweep::{alert, expire, release, wake};
+use shared::db::sweep::{alert, attempts, audit, expire, release, wake};
 use shared::queue::Message;
 
 use crate::purge;
@@ -22,13 +22,24 @@ enum Step {
     Wake,
     Alert,
     Sessions,
+    Attempts,
+    Audit,
     Purge,
     Doctor,
 }
 
 impl Step {
-    const ALL: [Self; 7] =
-        [Self::Release, Self::Expire, Self::Wake, Self::Alert, Self::Sessions, Self::Purge, Self::Doctor];
+    const ALL: [Self; 9] = [
+        Self::Release,
+        Self::Expire,
+        Self::Wake,
+        Self::Alert,
+        Self::Sessions,
+        Self::Attempts,
+        Self::Audit,
+        Self::Purge,
+        Self::Doctor,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -37,6 +48,8 @@ impl Step {
             Self::Wake => "wake",
             Self::Alert => "alert",
             Self::Sessions => "sessions",
+            Self::Attempts => "attempts",
+            Self::Audit => "audit",
             Self::Purge => "purge",
             Self::Doctor => "doctor",
         }
@@ -78,6 +91,17 @@ async fn batch(run: &mut Run<'_>, step: Step) -> Result<bool, Failure> {
         Step::Wake => wake(run).await.map(|()| false),
         Step::Alert => alert(run).await.map(|()| false),
         Step::Sessions => run.sessions(None).await,
+        Step::Attempts => {
+            let count = run.statement(|client| async move { attempts::purge(&client).await }).await?;
+            run.swept.attempts_forgotten += count;
+            Ok(count > 0)
+        }
+        Step::Audit => {
+            let days = run.state.retention_days;
+            let count = run.statement(|client| async move { audit::purge_nobodys(&client, days).await }).await?;
+            run.swept.purged.audit += count;
+            Ok(count > 0)
+        }
         Step::Purge => purge::tenant(run).await,
         Step::Doctor => examine(run).await.map(|()| false),
     }

@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 
 use super::Error;
+use super::audit::{Entry, audited};
 
 /// A tenant's gate and what waits behind it. Times are Unix seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -87,8 +88,10 @@ pub struct Released {
 /// The operator's reset: the breaker closes and forgets its failures, parking and throttling end, refusals are forgotten,
 /// and each pending attempt that no dispatcher holds is due at once. The caller logs it. `None` when there is no such tenant.
 ///
-/// What was at fault finds out by itself: the next send is judged as any other. Safe to run twice.
-pub async fn release(client: &Client, tenant_id: &str) -> Result<Option<Released>, Error> {
+/// What was at fault finds out by itself: the next send is judged as any other. Safe to run twice. Told of where somebody asked for it.
+pub async fn release(client: &Client, tenant_id: &str, entry: Option<&Entry>) -> Result<Option<Released>, Error> {
+    const AUDITED: &str =
+        audited!("$1", "$2", "jsonb_build_object('hastened', (select count(*) from hastened))", "before");
     let sql = format!(
         "with before as materialized (
              select {COLUMNS} from tenants t left join delivery_gates g on g.tenant_id = t.id {WAITING} where t.id = $1
@@ -103,11 +106,13 @@ pub async fn release(client: &Client, tenant_id: &str) -> Result<Option<Released
              where tenant_id = $1 and status = 'pending' and due_at > clock()
                and (leased_until is null or leased_until <= clock())
              returning id
-         )
+         ), {AUDITED}
          select before.*, (select count(*) from hastened) as hastened from before"
     );
     let statement = client.prepare_cached(&sql).await?;
-    let Some(row) = client.query_opt(&statement, &[&tenant_id]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(&statement, &[&tenant_id, &entry.map(Entry::text)]).await? else {
+        return Ok(None);
+    };
     Ok(Some(Released { before: gate(&row)?, hastened: row.try_get("hastened")? }))
 }
 

@@ -3,9 +3,11 @@
 use deadpool_postgres::Client;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Error;
+use crate::domain::access::Scopes;
 use crate::domain::country::Country;
 
 /// A key as a caller presents it. Not printable.
@@ -17,6 +19,11 @@ pub struct PresentedKey {
 }
 
 impl PresentedKey {
+    /// Whether a text claims to be a key.
+    pub fn is_meant(text: &str) -> bool {
+        text.starts_with("trk_")
+    }
+
     /// Reads `trk_<tenant>_<secret>`; the secret is hashed at once.
     pub fn parse(token: &str) -> Option<Self> {
         let (tenant_id, secret) = token.strip_prefix("trk_")?.rsplit_once('_')?;
@@ -48,11 +55,13 @@ pub struct Key {
     pub country: Option<Country>,
     /// Whether a connection tells of the same orders under the seller's own ids.
     pub shares_orders: bool,
+    /// What the key may do. They never change, so that what is remembered of them holds.
+    pub scopes: Scopes,
 }
 
 /// The statement of [`find`], for who measures or explains it.
 pub const FIND: &str = "
-    select k.id, k.secret_hash, t.country,
+    select k.id, k.secret_hash, k.scopes, t.country,
            exists (select from connections c
                    where c.tenant_id = $1 and c.revoked_at is null and c.order_id_slot is not null) as shares_orders
     from api_keys k join tenants t on t.id = k.tenant_id
@@ -60,21 +69,63 @@ pub const FIND: &str = "
 
 /// The key in force that was presented, if there is one. Compares in constant time against each of the tenant's keys.
 pub async fn find(client: &Client, presented: &PresentedKey) -> Result<Option<Key>, Error> {
-    let rows = client.query_typed(FIND, &[(&presented.tenant_id, Type::TEXT)]).await?;
+    let Some(row) = presented_of(client.query_typed(FIND, &[(&presented.tenant_id, Type::TEXT)]).await?, presented)?
+    else {
+        return Ok(None);
+    };
+    let country: Option<&str> = row.try_get("country")?;
+    Ok(Some(Key {
+        tenant_id: presented.tenant_id.clone(),
+        id: row.try_get("id")?,
+        country: country.and_then(Country::parse),
+        shares_orders: row.try_get("shares_orders")?,
+        scopes: scopes(&row)?,
+    }))
+}
+
+/// The row of the key that was presented, in the time of all.
+fn presented_of(rows: Vec<Row>, presented: &PresentedKey) -> Result<Option<Row>, Error> {
     let mut found = None;
     for row in rows {
         let stored: &str = row.try_get("secret_hash")?;
         if bool::from(stored.as_bytes().ct_eq(presented.secret_hash.as_bytes())) {
-            let country: Option<&str> = row.try_get("country")?;
-            found = Some(Key {
-                tenant_id: presented.tenant_id.clone(),
-                id: row.try_get("id")?,
-                country: country.and_then(Country::parse),
-                shares_orders: row.try_get("shares_orders")?,
-            });
+            found = Some(row);
         }
     }
     Ok(found)
+}
+
+/// The scopes in a row.
+pub(super) fn scopes(row: &Row) -> Result<Scopes, Error> {
+    let words: Vec<&str> = row.try_get("scopes")?;
+    Ok(Scopes::of(words))
+}
+
+/// A key that is in force, with what says what its holder may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The tenant.
+    pub tenant_id: String,
+    /// The tenant's status.
+    pub status: String,
+    /// The key's id.
+    pub id: String,
+    /// What it may do.
+    pub scopes: Scopes,
+}
+
+/// The statement of [`held`], for who measures or explains it.
+pub const HELD: &str = "
+    select k.id, k.secret_hash, k.scopes, t.status::text as status
+    from api_keys k join tenants t on t.id = k.tenant_id
+    where k.tenant_id = $1 and k.revoked_at is null";
+
+/// The same for who is about to look at or change a tenant: the key in force that was presented, and its tenant's status.
+pub async fn held(client: &Client, presented: &PresentedKey) -> Result<Option<Held>, Error> {
+    let rows = client.query_typed(HELD, &[(&presented.tenant_id, Type::TEXT)]).await?;
+    let Some(row) = presented_of(rows, presented)? else { return Ok(None) };
+    let tenant_id = presented.tenant_id.clone();
+    Ok(Some(Held { tenant_id, status: row.try_get("status")?, id: row.try_get("id")?, scopes: scopes(&row)? }))
 }
 
 #[cfg(test)]

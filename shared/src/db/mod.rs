@@ -4,6 +4,8 @@
 //! have died while the environment was frozen, its password may have been rotated, the server may be away: each
 //! costs another try at the most, and the next request starts afresh.
 
+pub mod attempts;
+pub mod audit;
 pub mod clicks;
 pub mod connections;
 pub mod deliveries;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Error;
+use super::audit::{Entry, audited};
 use crate::ids;
 
 /// The most conversions that one statement puts back.
@@ -38,7 +39,8 @@ pub struct Replayed {
 ///
 /// It walks along the index of what is quarantined and stops when it has enough, however much there is; what is left is
 /// counted up to 10,000.
-pub const REPLAY: &str = "
+pub const REPLAY: &str = concat!(
+    "
     with chosen as (
         select c.id, c.event_id, c.event_time + interval '7 days' - interval '1 minute' as too_old_at,
                coalesce(last.number, 0) as number, case when not $3::boolean then last.unclear_since end as unclear_since
@@ -61,7 +63,14 @@ pub const REPLAY: &str = "
         select $1, $4[row_number() over ()], event_id, number + 1, unclear_since, clock(), clock(),
                least(too_old_at, unclear_since + interval '47 hours')
         from chosen
-    )
+    ), ",
+    audited!(
+        "$1",
+        "$5",
+        "jsonb_build_object('replayed', (select count(*) from chosen))",
+        "(select from chosen limit 1) any_chosen"
+    ),
+    "
     -- The counts see all as it was before.
     select (select count(*) from chosen) as replayed,
            (select count(*) from (
@@ -73,21 +82,30 @@ pub const REPLAY: &str = "
                where c.tenant_id = $1 and c.state = 'quarantined' and ($2 is null or c.event_id = $2)
                  and c.event_time > clock() - interval '7 days' + interval '1 minute' limit 10000) young)
                - (select count(*) from chosen) as left_over,
-           $2 is null and (select count(*) from chosen) = cardinality($4) as more";
+           $2 is null and (select count(*) from chosen) = cardinality($4) as more"
+);
 
 /// Puts quarantined conversions of a tenant back to pending, each with a new attempt that is due now; up to [`MOST`] at a
 /// time, the oldest first. Two at once put each back once.
 ///
 /// What Meta may have already is put back only if `may_be_there`: the operator says that counting it twice is better than
 /// losing it, and the 47 hours then do not bind it.
-pub async fn replay(client: &Client, tenant_id: &str, which: Which<'_>, may_be_there: bool) -> Result<Replayed, Error> {
+pub async fn replay(
+    client: &Client,
+    tenant_id: &str,
+    which: Which<'_>,
+    may_be_there: bool,
+    entry: Option<&Entry>,
+) -> Result<Replayed, Error> {
     let statement = client.prepare_cached(REPLAY).await?;
     let (event_id, most) = match which {
         Which::All => (None, MOST),
         Which::Event(event_id) => (Some(event_id), 1),
     };
     let attempts: Vec<String> = (0..most).map(|_| ids::new_id()).collect();
-    let row = client.query_one(&statement, &[&tenant_id, &event_id, &may_be_there, &attempts]).await?;
+    let row = client
+        .query_one(&statement, &[&tenant_id, &event_id, &may_be_there, &attempts, &entry.map(Entry::text)])
+        .await?;
     let more = row.try_get("more")?;
     Ok(Replayed {
         replayed: row.try_get("replayed")?,

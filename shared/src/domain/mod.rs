@@ -1,5 +1,6 @@
 //! The rules of the field, pure: no database, no network, no environment, no wall clock.
 
+pub mod access;
 pub mod attribution;
 pub mod conversion;
 pub mod country;

@@ -5,7 +5,9 @@ use std::io::Read;
 use anyhow::{Context, Result, bail};
 use serde_json::{json, to_value};
 use shared::config::{Reader, environment};
+use shared::db::audit::Entry;
 use shared::db::connections::{self, Refused, Settings, Token, manage};
+use shared::domain::access::Act;
 use shared::domain::order::{EventName, Trigger};
 use shared::platforms::Platform;
 use shared::secrets::Secrets;
@@ -150,7 +152,10 @@ pub(crate) async fn change(database: &Database, tenant: &str, id: &str, given: &
 /// Gives a connection a new URL.
 pub(crate) async fn rotate(database: &Database, tenant: &str, id: &str, overlap_days: u16) -> Result<Said> {
     let token = &Token::new(tenant)?;
-    let run = database.0.run(|client| async move { manage::rotate(&client, tenant, id, token, overlap_days).await });
+    let entry = &Entry::by_program(Act::ConnectionRotated, id);
+    let told = Some(entry);
+    let run =
+        database.0.run(|client| async move { manage::rotate(&client, tenant, id, token, overlap_days, told).await });
     if !run.await.map_err(plain)? {
         bail!(Refused::NoConnection);
     }

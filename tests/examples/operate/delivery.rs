@@ -2,8 +2,10 @@
 
 use anyhow::Result;
 use serde_json::{json, to_value};
+use shared::db::audit::Entry;
 use shared::db::gates::{self, Gate};
 use shared::db::replay::{self, Replayed, Which};
+use shared::domain::access::Act;
 
 use crate::database::{Database, plain, unknown};
 use crate::said::{Said, at, table};
@@ -28,7 +30,8 @@ pub(crate) async fn gates(database: &Database, tenant: Option<&str>) -> Result<S
 
 /// Opens a tenant's gate.
 pub(crate) async fn release(database: &Database, tenant: &str) -> Result<Said> {
-    let released = database.0.run(|client| async move { gates::release(&client, tenant).await }).await;
+    let entry = &Entry::by_program(Act::Released, tenant);
+    let released = database.0.run(|client| async move { gates::release(&client, tenant, Some(entry)).await }).await;
     let Some(released) = released.map_err(plain)? else { anyhow::bail!(unknown(tenant)) };
     let before = &released.before;
     tracing::warn!(
@@ -59,7 +62,10 @@ pub(crate) async fn replay(
     let which = event_id.map_or(Which::All, Which::Event);
     let mut all = Replayed::default();
     loop {
-        let run = database.0.run(|client| async move { replay::replay(&client, tenant, which, may_be_there).await });
+        let entry = &Entry::by_program(Act::EventsReplayed, event_id.unwrap_or(tenant));
+        let told = Some(entry);
+        let run =
+            database.0.run(|client| async move { replay::replay(&client, tenant, which, may_be_there, told).await });
         let step = run.await.map_err(plain)?;
         all = Replayed { replayed: all.replayed + step.replayed, ..step };
         // Another replay holds what is left.

@@ -35,11 +35,11 @@ async fn step(world: &World, random: &mut fastrand::Rng, number: u32, filled: &m
             world.execute("update delivery_gates set probe_at = clock(), throttled_until = null").await?;
         }
         10 => {
-            world.sweep.db.run(|client| async move { gates::release(&client, tenant).await }).await?;
+            world.sweep.db.run(|client| async move { gates::release(&client, tenant, None).await }).await?;
         }
         _ => {
             let db = &world.sweep.db;
-            db.run(|client| async move { replay::replay(&client, tenant, Which::All, true).await }).await?;
+            db.run(|client| async move { replay::replay(&client, tenant, Which::All, true, None).await }).await?;
         }
     }
     world.dispatch_now().await?;
@@ -72,8 +72,10 @@ async fn through_any_walk_each_sale_is_in_one_state_and_at_its_end_all_are_with_
         world.execute("update tenants set status = 'active'").await?;
         let tenant = world.tenant.id.as_str();
         let db = &world.sweep.db;
-        db.run(|client| async move { gates::release(&client, tenant).await }).await?;
-        while db.run(|client| async move { replay::replay(&client, tenant, Which::All, true).await }).await?.more {}
+        db.run(|client| async move { gates::release(&client, tenant, None).await }).await?;
+        while db.run(|client| async move { replay::replay(&client, tenant, Which::All, true, None).await }).await?.more
+        {
+        }
         world.dispatch_now().await?;
         sound(&world, filled).await?;
         let expired = world.standing(tenant, "expired", "too_old").await?;

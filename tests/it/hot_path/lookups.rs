@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 use shared::db::sweep::purge;
-use shared::db::{clicks, connections, deliveries, dispatch, funnels, history, keys, orders, sales, stories, visits};
+use shared::db::{
+    audit, clicks, connections, deliveries, dispatch, funnels, history, keys, orders, sales, setup, stories, visits,
+};
 use tests::world::World;
 
-use super::{assert_indexed, load, scans};
+use super::{assert_indexed, load, most_read, plan, scans};
 
 #[tokio::test]
 async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
@@ -93,7 +95,34 @@ async fn every_lookup_of_the_hot_path_uses_its_index() -> Result<()> {
     let found = scans(&world, "country", funnels::COUNTRY, &format!("'{}'", world.tenant.funnel_id)).await?;
     assert_indexed("country", &found, &["funnels_id_key", "tenants_pkey"]);
     let found = scans(&world, "keys", keys::FIND, &format!("'{tenant}'")).await?;
-    assert_indexed("keys", &found, &["api_keys_pkey", "tenants_pkey"]);
+    assert_indexed("keys", &found, &["tenants_pkey"]);
+    let found = scans(&world, "held", keys::HELD, &format!("'{tenant}'")).await?;
+    assert_indexed("held", &found, &["tenants_pkey"]);
+    lists(&world).await
+}
+
+/// What a tenant's people look at, with a page in the middle of much.
+async fn lists(world: &World) -> Result<()> {
+    let tenant = &world.tenant.id;
+    world
+        .execute(&format!(
+            "insert into api_keys (tenant_id, id, secret_hash, created_at, revoked_at)
+             select '{tenant}', 'k' || n, repeat('0', 64), now() - n * interval '1 hour', now() from generate_series(1, 3000) n;
+             insert into audit (tenant_id, id, at, who, act, subject)
+             select case n % 20 when 0 then '{tenant}' else 't' || n % 20 end, 'a' || n, now() - n * interval '20 seconds', 'operator', 'x', 'x'
+             from generate_series(1, 100000) n;
+             analyze api_keys; analyze audit"
+        ))
+        .await?;
+    let page = format!("'{tenant}', (extract(epoch from now() - interval '5 days') * 1000000)::bigint, 'a5', 51");
+    for (name, sql, table, index) in [
+        ("key list", setup::LIST_KEYS, "api_keys", "api_keys_tenant_id_created_at_idx"),
+        ("audit", audit::LIST, "audit", "audit_tenant_id_at_idx"),
+    ] {
+        assert_indexed(name, &scans(world, "listed", sql, &page).await?, &[index]);
+        let read = most_read(&plan(world, "listed", sql, &page).await?, table);
+        assert!(read <= 51, "{name} reads {read} rows for a page");
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use shared::db::doctor;
-use shared::db::sweep::{alert, expire, purge, release, sessions, wake};
+use shared::db::sweep::{alert, attempts, audit, expire, purge, release, sessions, wake};
 use tests::world::World;
 
 use super::{assert_indexed, load, scans};
@@ -13,7 +13,7 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
     load(&world).await?;
     let tenant = &world.tenant.id;
     world
-        .execute(
+        .execute(&format!(
             "update deliveries set received_at = now() - interval '60 days';
              insert into connections (tenant_id, id, platform, path_hash) select id, 'c1', 'hotmart', repeat('0', 64) from tenants;
              insert into kept_bodies (tenant_id, id, connection_id, digest, reason, received_at, bytes, sealed)
@@ -22,10 +22,16 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
              insert into setup_sessions (id, tenant_id) select 's' || n, case when n > 100 then 't' || n end from generate_series(1, 5000) n;
              insert into tenant_issues (tenant_id, id, code, severity, first_seen_at, last_seen_at, ended_at)
              select id, 'i' || n, 'parked', 'error', now(), now(), now() - n * interval '3 days' from tenants, generate_series(1, 6) n;
+             insert into audit (tenant_id, id, at, who, act, subject)
+             select case n % 20 when 0 then '{tenant}' else 'tnt_s' || n % 50 end, 'a' || n, now() - n * interval '20 seconds', 'operator', 'x', 'x'
+             from generate_series(1, 100000) n;
+             insert into wrong_tokens (address_hash, since, attempts)
+             select encode(sha256(n::text::bytea), 'hex'), now() - n * interval '1 second', 1 from generate_series(1, 50000) n;
+             update setup_sessions set created_at = now() - interval '60 days' where id in ('s1', 's2', 's3');
              update dispatch_attempts set leased_until = now() where id = 'c2000';
              update dispatch_attempts set expires_at = now() where id = 'c3000';
-             analyze",
-        )
+             analyze"
+        ))
         .await?;
     let steps = [
         // Any index of pending attempts alone will do: which one is a tie.
@@ -44,8 +50,15 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
             "nobodys",
             sessions::END_NOBODYS,
             "1, 30",
-            &["setup_sessions_tenant_id_updated_at_idx", "setup_sessions_pkey"],
+            &["setup_sessions_tenant_id_updated_at_idx", "setup_sessions_pkey", "audit_pkey"],
         ),
+        (
+            "nobodys_audit",
+            audit::PURGE_NOBODYS,
+            "21",
+            &["setup_sessions_tenant_id_created_at_idx", "audit_tenant_id_at_idx"],
+        ),
+        ("attempts", attempts::PURGE, "10", &["wrong_tokens_since_idx", "wrong_tokens_pkey"]),
     ];
     for (name, sql, arguments, wanted) in steps {
         assert_indexed(name, &scans(&world, name, sql, arguments).await?, wanted);
@@ -88,6 +101,7 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
         // Any index by the tenant will do: which one is a tie.
         (purge::Kind::Bodies, "bodies", &[]),
         (purge::Kind::Issues, "issues", &[]),
+        (purge::Kind::Audit, "audit", &["audit_tenant_id_at_idx", "audit_pkey"]),
     ];
     assert_eq!(purges.map(|(kind, ..)| kind), purge::Kind::ALL, "a kind is not looked at");
     for (kind, name, wanted) in purges {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use lambda_http::http::Method;
-use lambda_http::http::header::{LOCATION, SET_COOKIE};
+use lambda_http::http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
 use tests::request;
@@ -127,6 +127,54 @@ async fn what_is_no_token_is_refused_in_words_and_leads_nowhere() -> Result<()> 
         let response = setup::handle(&world.setup, &form("/setup/login", to)).await;
         assert_eq!(header(&response, LOCATION), "/setup", "{to}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn wrong_tokens_at_the_login_count_as_everywhere_and_who_is_logged_in_goes_on() -> Result<()> {
+    let world = World::new().await?;
+    let (session, other) = (world.session().await?, world.session().await?);
+    let cookie = log_in(&world, &session.token).await?;
+    let stale = log_in(&world, &other.token).await?;
+    world.operate(Method::POST, &other.path("link"), &Value::Null).await?.expect(200)?;
+    for _ in 0..30 {
+        let page = get(&world, &format!("/setup/sessions/{}/business", other.id), &stale).await;
+        assert_eq!(page.status(), 404, "a login that is over is no guess");
+        setup::handle(&world.setup, &form("/setup/login", "token=")).await;
+    }
+    assert_eq!(world.count("select count(*) from wrong_tokens", &[]).await?, 0);
+    let forged = other.token.replace(&other.id, &session.id);
+    for number in 0..10 {
+        for token in [format!("guess-{number}"), forged.clone()] {
+            let refused = setup::handle(&world.setup, &form("/setup/login", &format!("token={token}"))).await;
+            assert_eq!(refused.status(), 401, "{number} {token}");
+        }
+    }
+    for token in [&world.admin_token, &forged, &session.token] {
+        let refused = setup::handle(&world.setup, &form("/setup/login", &format!("token={token}"))).await;
+        assert_eq!((refused.status().as_u16(), refused.headers().contains_key(RETRY_AFTER)), (429, true));
+    }
+    let page = get(&world, &format!("/setup/sessions/{}/business", session.id), &cookie).await;
+    assert_eq!(page.status(), 200, "a login is no token");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_done_on_a_page_is_told_as_what_is_done_by_the_api() -> Result<()> {
+    let world = World::new().await?;
+    let operator = log_in(&world, &world.admin_token).await?;
+    setup::handle(&world.setup, &as_cookie(form("/setup/sessions", "locale=en"), &operator)).await;
+    let session = world.session().await?;
+    let seller = log_in(&world, &session.token).await?;
+    let path = format!("/setup/sessions/{}", session.id);
+    setup::handle(&world.setup, &as_cookie(form(&format!("{path}/business"), "name=Loja"), &seller)).await;
+    setup::handle(&world.setup, &as_cookie(form(&format!("{path}/link"), ""), &operator)).await;
+    let told = "select string_agg(who || ' ' || act || ' ' || (detail ->> 'fields'), ', ' order by at) from audit where tenant_id = $1";
+    let told = world.text(told, &[&format!("tnt_{}", session.id)]).await?;
+    let fields = "[\"locale\", \"business.name\"]";
+    assert_eq!(told, Some(format!("link:{} session.patched {fields}", session.id)));
+    let acts = world.text("select string_agg(act, ' ' order by at) from audit where who = 'operator'", &[]).await?;
+    assert_eq!(acts.as_deref(), Some("session.created session.created session.link_renewed"));
     Ok(())
 }
 

@@ -102,8 +102,20 @@ fn path(session: &str, tenant: &str) -> impl Strategy<Value = String> + use<> {
     let mut known: Vec<String> =
         ["", "/link", "/provision", "/test-event", "/activate", "/", "/x"].map(|end| format!("{session}{end}")).into();
     known.extend(
-        ["", "/meta", "/suspend", "/activate", "/rotate-key", "/release", "/replay", "/"]
-            .map(|end| format!("{tenant}{end}")),
+        [
+            "",
+            "/meta",
+            "/suspend",
+            "/activate",
+            "/rotate-key",
+            "/release",
+            "/replay",
+            "/",
+            "/keys",
+            "/keys/x",
+            "/audit?limit=x&after=%00",
+        ]
+        .map(|end| format!("{tenant}{end}")),
     );
     known.extend(["/v1/setup/sessions", "/v1/setup/", "/v1/tenants/", "/setup/healthz", "/healthz"].map(str::to_owned));
     prop_oneof![
@@ -129,13 +141,17 @@ fn no_input_on_any_route_is_our_fault() -> Result<()> {
     let session = runtime.block_on(world.session())?;
     let entered = runtime.block_on(world.enter(&session, &world.entered("any")))?.expect(200)?;
     runtime.block_on(world.act(&session, "provision", &Value::Null))?.expect(200)?;
-    let tokens = vec![world.admin_token.clone(), world.admin_token.clone(), session.token.clone(), String::from("x")];
+    let (_, key) = runtime.block_on(world.key(&format!("tnt_{}", session.id), &["admin"]))?;
+    let admin = world.admin_token.clone();
+    let tokens = vec![admin.clone(), admin, session.token.clone(), String::from("x"), key];
     let input = (call(&session.id, &format!("tnt_{}", session.id)), body(), prop::sample::select(tokens));
     let mut runner = TestRunner::new(Config { cases: 250, failure_persistence: None, ..Config::default() });
     runner.run(&input, |((method, path), body, token)| {
         let said = runtime.block_on(async {
             let mut request = request::with_key(request::post_bytes(&path, &body), &token);
             *request.method_mut() = method.clone();
+            // Else its wrong tokens would be too many.
+            world.execute("delete from wrong_tokens").await?;
             let answer = Answer::read(setup::handle(&world.setup, &request).await)?;
             ensure!(answer.status < 500, "{method} {path} {}: {}", String::from_utf8_lossy(&body), answer.body);
             if answer.status >= 400 {

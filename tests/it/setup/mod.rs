@@ -3,9 +3,13 @@
 mod access;
 mod any_input;
 mod at_once;
+mod attempts;
+mod audit;
 pub(crate) mod issues;
+mod keys;
 mod meta;
 mod patching;
+mod permissions;
 mod provisioning;
 mod secrets;
 mod tenants;

@@ -37,7 +37,24 @@ async fn a_session_is_shown_in_one_round_trip_and_written_in_two() -> Result<()>
         .setup_as(&session.token, Method::GET, "/v1/setup/sessions/nobodys", &Value::Null)
         .await?
         .expect_problem(404)?;
-    world.setup_as("x", Method::GET, &session.path(""), &Value::Null).await?.expect_problem(401)?;
     assert_eq!(relay.round_trips() - before, 0, "refused before anything is looked up");
+    world.setup_as("x", Method::GET, &session.path(""), &Value::Null).await?.expect_problem(401)?;
+    let before = relay.round_trips();
+    for _ in 0..5 {
+        world.setup_as("x", Method::GET, &session.path(""), &Value::Null).await?.expect_problem(401)?;
+    }
+    assert_eq!(relay.round_trips() - before, 5, "a wrong token is counted");
+    let tenant = format!("/v1/tenants/tnt_{}", session.id);
+    let (_, key) = world.key(&format!("tnt_{}", session.id), &["read"]).await?;
+    let list = format!("{tenant}/keys");
+    for token in [&key, &session.token] {
+        world.setup_as(token, Method::GET, &list, &Value::Null).await?.expect(200)?;
+        let before = relay.round_trips();
+        world.setup_as(token, Method::GET, &list, &Value::Null).await?.expect(200)?;
+        assert_eq!(relay.round_trips() - before, 2, "who it is, and the list");
+    }
+    let before = relay.round_trips();
+    world.operate(Method::GET, &list, &Value::Null).await?.expect(200)?;
+    assert_eq!(relay.round_trips() - before, 1, "the operator's token is remembered");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What stays when data is older than it may be kept: counts, and what tells a duplicate. Nothing of anybody.
 
 use anyhow::{Context, Result, ensure};
+use lambda_http::http::Method;
 use serde_json::{Value, json};
 use tests::request;
 use tests::world::World;
@@ -68,6 +69,9 @@ async fn traffic(world: &World) -> Result<()> {
     pix["status"] = json!("pending");
     assert_eq!(world.post_order(&pix).await?.expect(202)?["state"], "ignored");
     world.post_order(&order("late")).await?.expect(202)?;
+    world.session().await?;
+    let release = format!("/v1/tenants/{}/release", world.tenant.id);
+    world.operate(Method::POST, &release, &Value::Null).await?.expect(200)?;
     world
         .execute(&format!(
             "insert into receipts (tenant_id, id, send_id, pixel_id, sent_at, took_ms, events, body_bytes, body_sha256, answer, error_message)
@@ -110,6 +114,7 @@ async fn after_the_purge_nothing_of_anybody_is_left_and_the_ledger_says_what_it_
         "dispatch_attempts",
         "deliveries",
         "receipts",
+        "audit",
     ] {
         assert_eq!(world.count(&format!("select count(*) from {table}"), &[]).await?, 0, "{table}");
     }

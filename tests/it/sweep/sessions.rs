@@ -46,3 +46,29 @@ async fn where_data_is_kept_for_less_than_30_days_no_session_outlives_it() -> Re
     assert_eq!((swept.sessions_closed, swept.sessions_deleted), (0, 1));
     Ok(())
 }
+
+#[tokio::test]
+async fn what_was_told_of_sessions_that_nobody_went_on_with_is_as_old_as_data_may_be_and_no_older() -> Result<()> {
+    let mut world = World::new().await?;
+    let told = "select coalesce(string_agg(id, ' ' order by id), '') from audit";
+    world
+        .execute(&format!(
+            "insert into setup_sessions (id, created_at, updated_at) values
+                ('left', now() - interval '80 days', now() - interval '80 days'), ('kept', now() - interval '80 days', now());
+             insert into audit (tenant_id, id, at, who, act, subject) values
+                ('tnt_left', 'a', now() - interval '80 days', 'operator', 'session.created', 'left'),
+                ('tnt_left', 'b', now() - interval '79 days', 'link:left', 'session.patched', 'left'),
+                ('tnt_kept', 'c', now() - interval '80 days', 'operator', 'session.created', 'kept'),
+                ('tnt_kept', 'd', now(), 'link:kept', 'session.patched', 'kept'),
+                ('{0}', 'e', now() - interval '80 days', 'operator', 'tenant.released', '{0}'),
+                ('{0}', 'f', now(), 'operator', 'tenant.released', '{0}')",
+            world.tenant.id
+        ))
+        .await?;
+    later(&mut world, "9 days").await?;
+    assert_eq!(run(&world).await?.purged.audit, 0);
+    later(&mut world, "11 days").await?;
+    assert_eq!(run(&world).await?.sessions_deleted, 1);
+    assert_eq!(world.text(told, &[]).await?.as_deref(), Some("d f"));
+    Ok(())
+}

@@ -21,7 +21,7 @@ async fn hold_unknown(world: &World, path: &str) -> Result<()> {
 async fn rotate(world: &World, connected: &Connected, days: u16) -> Result<Connected> {
     let token = &Token::new(&connected.tenant_id)?;
     let (tenant, id) = (connected.tenant_id.as_str(), connected.id.as_str());
-    let run = world.order.db.run(|client| async move { manage::rotate(&client, tenant, id, token, days).await });
+    let run = world.order.db.run(|client| async move { manage::rotate(&client, tenant, id, token, days, None).await });
     assert!(run.await?);
     Ok(Connected { path: format!("/w/{}", token.reveal()), ..connected.clone() })
 }

@@ -67,6 +67,7 @@ impl World {
             "connections",
             "kept_bodies",
             "tenant_issues",
+            "audit",
         ];
         let rows = tables.map(|table| format!("select '{table}' as kind, it::text as row from {table} it"));
         let sql = format!(

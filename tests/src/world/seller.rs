@@ -74,6 +74,35 @@ impl World {
         Answer::read(setup::handle(&self.setup, &request).await)
     }
 
+    /// The same from another address; without a token where it is empty.
+    pub async fn setup_from(&self, address: &str, token: &str, method: Method, path: &str) -> Result<Answer> {
+        let request = request::from_address(address, method, path, "");
+        let request = if token.is_empty() { request } else { request::with_key(request, token) };
+        Answer::read(setup::handle(&self.setup, &request).await)
+    }
+
+    /// Another environment of the setup function over the same parts.
+    pub fn another_setup(&self) -> Result<setup::State> {
+        function(&self.db, &self.sdk, &self.simulator, &self.admin_token)
+    }
+
+    /// Makes an API key of a tenant with these scopes. Gives its id and its text.
+    pub async fn key(&self, tenant_id: &str, scopes: &[&str]) -> Result<(String, String)> {
+        let body = json!({"label": "test", "scopes": scopes});
+        let made = self.operate(Method::POST, &format!("/v1/tenants/{tenant_id}/keys"), &body).await?.expect(201)?;
+        let text = |name: &str| made["api_key"][name].as_str().map(str::to_owned).context("a text");
+        Ok((text("id")?, text("key")?))
+    }
+
+    /// Makes a tenant by a session of its own, by all that [`entered`](Self::entered) says.
+    pub async fn provisioned(&self, name: &str) -> Result<(Session, String)> {
+        let session = self.session().await?;
+        self.enter(&session, &self.entered(name)).await?.expect(200)?;
+        let made = self.act(&session, "provision", &Value::Null).await?.expect(200)?;
+        let tenant_id = made["tenant"]["id"].as_str().context("a tenant")?.to_owned();
+        Ok((session, tenant_id))
+    }
+
     /// The same as the operator.
     pub async fn operate(&self, method: Method, path: &str, body: &Value) -> Result<Answer> {
         self.setup_as(&self.admin_token, method, path, body).await

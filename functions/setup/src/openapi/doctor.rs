@@ -83,7 +83,7 @@ struct EventQuality {
 
 /// Looks at the tenant now, asks Meta for its pixel, and keeps what is wrong. The same is done once a day.
 #[utoipa::path(
-    post, path = "/v1/tenants/{id}/doctor", tag = "tenants", operation_id = "examine_tenant", security(("operator" = [])),
+    post, path = "/v1/tenants/{id}/doctor", tag = "tenants", operation_id = "examine_tenant", security(("operator" = []), ("session" = []), ("api_key" = [])),
     params(
         ("id" = String, Path, description = "The tenant's id."),
         ("locale" = Option<String>, Query, description = "Of the texts: `en` or `pt-BR`."),
@@ -92,11 +92,13 @@ struct EventQuality {
         (status = 200, description = "Examined.", body = Examination),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
         (status = 410, response = problems::Gone),
         (status = 413, response = problems::TooLarge),
         (status = 415, response = problems::UnsupportedMediaType),
         (status = 422, response = problems::Invalid),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
@@ -104,7 +106,7 @@ pub(super) fn examine() {}
 
 /// What the examinations found, since when, and until when.
 #[utoipa::path(
-    get, path = "/v1/tenants/{id}/issues", tag = "tenants", operation_id = "list_issues", security(("operator" = [])),
+    get, path = "/v1/tenants/{id}/issues", tag = "tenants", operation_id = "list_issues", security(("operator" = []), ("session" = []), ("api_key" = [])),
     params(
         ("id" = String, Path, description = "The tenant's id."),
         ("state" = Option<String>, Query, description = "`open` or `ended`; all, unless it is said."),
@@ -116,7 +118,10 @@ pub(super) fn examine() {}
         (status = 200, description = "A page.", body = Issues),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]
@@ -124,7 +129,7 @@ pub(super) fn issues() {}
 
 /// Which of Meta's matching keys the events of 7 days carry, by a score of our own, and what would raise it.
 #[utoipa::path(
-    get, path = "/v1/tenants/{id}/quality", tag = "tenants", operation_id = "event_quality", security(("operator" = [])),
+    get, path = "/v1/tenants/{id}/quality", tag = "tenants", operation_id = "event_quality", security(("operator" = []), ("session" = []), ("api_key" = [])),
     params(
         ("id" = String, Path, description = "The tenant's id."),
         ("locale" = Option<String>, Query, description = "Of the texts: `en` or `pt-BR`."),
@@ -133,7 +138,10 @@ pub(super) fn issues() {}
         (status = 200, description = "Measured.", body = EventQuality),
         (status = 400, response = problems::NotParseable),
         (status = 401, response = problems::Unauthorized),
+        (status = 403, response = problems::Forbidden),
         (status = 404, response = problems::NotFound),
+        (status = 410, response = problems::Gone),
+        (status = 429, response = problems::TooManyRequests),
         (status = 503, response = problems::Unavailable),
     ),
 )]

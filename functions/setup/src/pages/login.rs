@@ -58,7 +58,8 @@ fn is_page(path: &str) -> bool {
 /// `GET /setup`: where who is logged in begins.
 pub(super) async fn home(context: &Context<'_>) -> Result<Response<Body>, Problem> {
     Ok(match &context.caller {
-        None => form(context, StatusCode::OK, None),
+        // A key opens no page.
+        None | Some(Caller::Key(_)) => form(context, StatusCode::OK, None),
         Some(Caller::Operator) => answer::redirect("/setup/sessions"),
         Some(caller @ Caller::Link(link)) => {
             let session = sessions::find(context.state, context.request, caller, &link.session_id, None).await;
@@ -159,6 +160,8 @@ async fn credential(state: &State, request: &Request, token: &str) -> Result<Opt
             }
             Credential::Link { session_id: link.session_id.clone(), hash: link.hash().to_owned() }
         }
+        // It opens no page.
+        Caller::Key(_) => return Ok(None),
     };
     Ok(Some((credential, caller)))
 }
@@ -166,6 +169,7 @@ async fn credential(state: &State, request: &Request, token: &str) -> Result<Opt
 async fn in_force(state: &State, request: &Request, caller: &Caller, link: &Link) -> Result<bool, Problem> {
     match sessions::find(state, request, caller, &link.session_id, None).await {
         Ok(_) => Ok(true),
+        Err(problem) if problem.status() == StatusCode::TOO_MANY_REQUESTS => Err(problem),
         Err(problem) if problem.status().is_client_error() => Ok(false),
         Err(problem) => Err(problem),
     }

@@ -103,14 +103,14 @@ pub(super) async fn create(context: &Context<'_>) -> Result<Response<Body>, Prob
     operator(context)?;
     let form = super::form(context)?;
     let locale = form.text("locale").and_then(Locale::parse).unwrap_or_default();
-    let opened = create::open(context.state, context.request, locale, LINK_DAYS).await?;
+    let opened = create::open(context.state, context.request, context.caller()?, locale, LINK_DAYS).await?;
     Ok(link_page(context, &opened))
 }
 
 /// `POST /setup/sessions/{id}/link`.
 pub(super) async fn renew(context: &Context<'_>, id: &str) -> Result<Response<Body>, Problem> {
     operator(context)?;
-    let opened = create::open_again(context.state, context.request, id, LINK_DAYS).await?;
+    let opened = create::open_again(context.state, context.request, context.caller()?, id, LINK_DAYS).await?;
     Ok(link_page(context, &opened))
 }
 

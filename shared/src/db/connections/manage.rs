@@ -5,6 +5,7 @@ use deadpool_postgres::{Client, Transaction};
 use serde::Serialize;
 
 use super::super::Error;
+use super::super::audit::{Entry, audited};
 use super::settings::{Refused, Settings};
 use super::token::Token;
 use crate::domain::order::{Amount, EventName, Trigger};
@@ -115,14 +116,21 @@ pub async fn rotate(
     id: &str,
     token: &Token,
     overlap_days: u16,
+    entry: Option<&Entry>,
 ) -> Result<bool, Error> {
-    const SQL: &str = "
-        update connections
-        set former_path_hash = path_hash, former_path_until = clock() + $4::float8 * interval '1 day', path_hash = $3,
-            version = version + 1, updated_at = clock()
-        where tenant_id = $1 and id = $2 and revoked_at is null";
+    const SQL: &str = concat!(
+        "with changed as (
+            update connections
+            set former_path_hash = path_hash, former_path_until = clock() + $4::float8 * interval '1 day', path_hash = $3,
+                version = version + 1, updated_at = clock()
+            where tenant_id = $1 and id = $2 and revoked_at is null returning id
+        ), ",
+        audited!("$1", "$5", "jsonb_build_object('overlap_days', $4)", "changed"),
+        " select count(*) from changed"
+    );
     let days = f64::from(overlap_days);
-    Ok(client.execute(SQL, &[&tenant_id, &id, &token.hash(), &days]).await? > 0)
+    let row = client.query_one(SQL, &[&tenant_id, &id, &token.hash(), &days, &entry.map(Entry::text)]).await?;
+    Ok(row.try_get::<_, i64>(0)? > 0)
 }
 
 /// Ends a connection for good. Whether there was such a connection in force.

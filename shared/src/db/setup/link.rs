@@ -11,6 +11,8 @@ const PREFIX: &str = "sst_";
 pub struct Link {
     /// The session.
     pub session_id: String,
+    /// Whether it was remembered of a login, rather than presented now.
+    pub is_remembered: bool,
     hash: String,
 }
 
@@ -39,12 +41,12 @@ impl NewLink {
 
 impl Link {
     fn of(session_id: &str, secret: &str) -> Self {
-        Self { session_id: session_id.to_owned(), hash: keys::hash(secret) }
+        Self { session_id: session_id.to_owned(), is_remembered: false, hash: keys::hash(secret) }
     }
 
     /// One that was presented before, by the hash that was remembered of it.
     pub fn remembered(session_id: String, hash: String) -> Self {
-        Self { session_id, hash }
+        Self { session_id, is_remembered: true, hash }
     }
 
     /// Reads a token as somebody presents it. Whether it has the prefix of one is told apart, since an operator's token has not.

@@ -7,11 +7,14 @@ mod provision;
 mod sessions;
 mod status;
 
-pub use keys::{NewKey, rotate as rotate_key};
+pub use keys::{
+    Created, LIST as LIST_KEYS, Listed as ListedKey, MOST as MOST_KEYS, NewKey, Revoked, create as create_key,
+    list as list_keys, revoke as revoke_key, rotate as rotate_key,
+};
 pub use link::{Link, NewLink};
 pub use list::{LIST, Listed, list};
 pub use provision::{ConnectionPart, Made, Parts, Provisioned, provision};
-pub use sessions::{FIND, Found, Saved, Session, create, enter_meta, find, note, renew, save};
+pub use sessions::{FIND, Found, Owner, Saved, Session, create, enter_meta, find, note, owner, renew, save};
 pub use status::{Shown, Tenant, activate, set_pixel, set_status, show};
 
 /// The tenant that a session makes: known before it is there, so that its secrets have a place and no try makes a second one.

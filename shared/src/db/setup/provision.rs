@@ -3,6 +3,7 @@
 use deadpool_postgres::Client;
 
 use super::super::Error;
+use super::super::audit::{Entry, audited};
 use super::super::connections::Token;
 use super::{NewKey, connection_id, key_id, tenant_id};
 
@@ -76,7 +77,8 @@ pub enum Provisioned {
 }
 
 /// Each part hangs on the tenant's row: who comes at the same time waits there, and then finds what was made.
-const PROVISION: &str = "
+const PROVISION: &str = concat!(
+    "
     with taken as (
         select from tenants where slug = $2::text and id <> $1::text
     ), tenant as (
@@ -110,8 +112,8 @@ const PROVISION: &str = "
     ), former_checkouts as (
         delete from funnel_checkouts c using funnel where c.tenant_id = $1 and c.funnel_id = funnel.id and c.domain <> all ($14)
     ), key as (
-        insert into api_keys (tenant_id, id, secret_hash, label, created_at)
-        select id, $17::text, $18::text, 'setup', clock() from tenant
+        insert into api_keys (tenant_id, id, secret_hash, label, scopes, last4, created_at)
+        select id, $17::text, $18::text, $25::text, $26::text[], $27::text, clock() from tenant
         on conflict (tenant_id, id) do nothing returning id
     ), connection as (
         insert into connections (tenant_id, id, platform, label, path_hash, amount, order_id_slot, shop, created_at, updated_at)
@@ -123,15 +125,29 @@ const PROVISION: &str = "
         set amount = $22, order_id_slot = $23, shop = $24, version = version + 1, updated_at = clock()
         from tenant where c.tenant_id = tenant.id and c.id = $19
           and (c.amount, c.order_id_slot, c.shop) is distinct from ($22, $23, $24)
-    )
+    ), ",
+    audited!(
+        "$1",
+        "$28",
+        "jsonb_build_object('api_key', exists (select from key), 'connection', exists (select from connection))",
+        "tenant"
+    ),
+    "
     select (select status from tenant) as status, exists (select from taken) as taken, exists (select from key) as key,
-           exists (select from connection) as connection";
+           exists (select from connection) as connection"
+);
 
 /// Makes a tenant of a session, or brings it to what the session says now. Safe to repeat, also at the same time: nothing is doubled,
 /// and what is shown once is shown to the one call that made it.
 ///
-/// The key and the path are new ones; they count where the row is not there yet.
-pub async fn provision(client: &Client, parts: &Parts<'_>, key: &NewKey, path: &Token) -> Result<Provisioned, Error> {
+/// The key and the path are new ones; they count where the row is not there yet. The key's id is the session's own.
+pub async fn provision(
+    client: &Client,
+    parts: &Parts<'_>,
+    key: &NewKey,
+    path: &Token,
+    entry: &Entry,
+) -> Result<Provisioned, Error> {
     let statement = client.prepare_cached(PROVISION).await?;
     let (code, until) = parts.test_code.unzip();
     let (platform, slot) = parts.checkout.unzip();
@@ -167,6 +183,10 @@ pub async fn provision(client: &Client, parts: &Parts<'_>, key: &NewKey, path: &
                 &connection.map(|it| it.amount),
                 &connection.and_then(|it| it.order_id_slot),
                 &connection.and_then(|it| it.shop),
+                &key.label,
+                &key.scopes.words(),
+                &key.last4(),
+                &entry.text(),
             ],
         )
         .await?;

@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 use tokio_postgres::Row;
 
 use super::super::Error;
+use super::super::audit::{Entry, audited};
 use super::{Link, tenant_id};
 use crate::domain::setup::{Kept, Live, Locale, Meta};
 
@@ -117,29 +118,73 @@ fn read(row: &Row) -> Result<Session, Error> {
     })
 }
 
-/// Makes a session whose link is good for so many days. Gives until when; Unix seconds.
-pub async fn create(client: &Client, link: &Link, locale: Locale, funnel_id: &str, days: u16) -> Result<i64, Error> {
-    // Safe to run again: the id is made by the caller.
+/// Whose a link is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The tenant that is made of its session, whether it is there yet or not.
+    pub tenant_id: String,
+    /// The tenant's status, once it is there.
+    pub status: Option<String>,
+    /// Whether the link's time is over, or the session was closed.
+    pub is_over: bool,
+}
+
+/// Whose a link is; none where there is no such session, and likewise where its link is another one.
+pub async fn owner(client: &Client, link: &Link) -> Result<Option<Owner>, Error> {
     const SQL: &str = "
-        insert into setup_sessions (id, token_hash, expires_at, locale, facts, created_at, updated_at)
-        values ($1, $2, clock() + $3::float8 * interval '1 day', $4, jsonb_build_object('funnel_id', $5::text), clock(), clock())
-        on conflict (id) do update set updated_at = clock()
-        returning extract(epoch from expires_at)::bigint";
+        select s.token_hash, s.closed_at is not null or coalesce(s.expires_at <= clock(), true) as is_over, t.status::text as status
+        from setup_sessions s left join tenants t on t.id = s.tenant_id
+        where s.id = $1";
     let statement = client.prepare_cached(SQL).await?;
-    let arguments: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-        [&link.session_id, &link.hash(), &f64::from(days), &locale.as_str(), &funnel_id];
+    let Some(row) = client.query_opt(&statement, &[&link.session_id]).await? else { return Ok(None) };
+    let stored: Option<&str> = row.try_get("token_hash")?;
+    if !stored.is_some_and(|stored| bool::from(stored.as_bytes().ct_eq(link.hash().as_bytes()))) {
+        return Ok(None);
+    }
+    let tenant_id = tenant_id(&link.session_id);
+    Ok(Some(Owner { tenant_id, status: row.try_get("status")?, is_over: row.try_get("is_over")? }))
+}
+
+/// Makes a session whose link is good for so many days. Gives until when; Unix seconds.
+pub async fn create(
+    client: &Client,
+    link: &Link,
+    locale: Locale,
+    funnel_id: &str,
+    days: u16,
+    entry: &Entry,
+) -> Result<i64, Error> {
+    // Safe to run again: the id is made by the caller.
+    const SQL: &str = concat!(
+        "with made as (
+            insert into setup_sessions (id, token_hash, expires_at, locale, facts, created_at, updated_at)
+            values ($1::text, $2, clock() + $3::float8 * interval '1 day', $4, jsonb_build_object('funnel_id', $5::text), clock(), clock())
+            on conflict (id) do update set updated_at = clock()
+            returning id, expires_at
+        ), ",
+        audited!("'tnt_' || made.id", "$6", "'{}'", "made"),
+        " select extract(epoch from expires_at)::bigint from made"
+    );
+    let statement = client.prepare_cached(SQL).await?;
+    let arguments: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        [&link.session_id, &link.hash(), &f64::from(days), &locale.as_str(), &funnel_id, &entry.text()];
     Ok(client.query_one(&statement, &arguments).await?.try_get(0)?)
 }
 
 /// Gives a session a new link in place of the one before, and opens it if it was closed. Gives until when; none where there is no
 /// such session.
-pub async fn renew(client: &Client, link: &Link, days: u16) -> Result<Option<i64>, Error> {
-    const SQL: &str = "
-        update setup_sessions
-        set token_hash = $2, expires_at = clock() + $3::float8 * interval '1 day', closed_at = null, updated_at = clock()
-        where id = $1 returning extract(epoch from expires_at)::bigint";
+pub async fn renew(client: &Client, link: &Link, days: u16, entry: &Entry) -> Result<Option<i64>, Error> {
+    const SQL: &str = concat!(
+        "with renewed as (
+            update setup_sessions
+            set token_hash = $2, expires_at = clock() + $3::float8 * interval '1 day', closed_at = null, updated_at = clock()
+            where id = $1 returning id, expires_at
+        ), ",
+        audited!("'tnt_' || renewed.id", "$4", "'{}'", "renewed"),
+        " select extract(epoch from expires_at)::bigint from renewed"
+    );
     let statement = client.prepare_cached(SQL).await?;
-    let row = client.query_opt(&statement, &[&link.session_id, &link.hash(), &f64::from(days)]).await?;
+    let row = client.query_opt(&statement, &[&link.session_id, &link.hash(), &f64::from(days), &entry.text()]).await?;
     row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
@@ -158,26 +203,37 @@ pub struct Saved<'a> {
 }
 
 /// Writes a session if nobody wrote it since it was of this version. Whether it was written.
-pub async fn save(client: &Client, id: &str, version: i32, saved: &Saved<'_>) -> Result<bool, Error> {
-    const SQL: &str = "
-        update setup_sessions
-        set input = $3::text::jsonb, facts = $4::text::jsonb, issues = $5::text::jsonb, step = $6, locale = $7, version = version + 1,
-            updated_at = clock()
-        where id = $1 and version = $2";
+pub async fn save(client: &Client, id: &str, version: i32, saved: &Saved<'_>, entry: &Entry) -> Result<bool, Error> {
+    const SQL: &str = concat!(
+        "with saved as (
+            update setup_sessions
+            set input = $3::text::jsonb, facts = $4::text::jsonb, issues = $5::text::jsonb, step = $6, locale = $7, version = version + 1,
+                updated_at = clock()
+            where id = $1 and version = $2 returning id
+        ), ",
+        audited!("'tnt_' || saved.id", "$8", "'{}'", "saved"),
+        " select count(*) from saved"
+    );
     let statement = client.prepare_cached(SQL).await?;
     let (input, facts, issues) = (saved.input.to_string(), saved.facts.to_string(), saved.issues.to_string());
-    let written = client
-        .execute(&statement, &[&id, &version, &input, &facts, &issues, &saved.step, &saved.locale.as_str()])
-        .await?;
+    let locale = saved.locale.as_str();
+    let arguments: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
+        [&id, &version, &input, &facts, &issues, &saved.step, &locale, &entry.text()];
+    let written: i64 = client.query_one(&statement, &arguments).await?.try_get(0)?;
     Ok(written > 0)
 }
 
-/// Adds to what we found out of a session, whoever writes it at the same time.
-pub async fn note(client: &Client, id: &str, facts: &Value) -> Result<(), Error> {
-    const SQL: &str = "
-        update setup_sessions set facts = facts || $2::text::jsonb, version = version + 1, updated_at = clock() where id = $1";
+/// Adds to what we found out of a session, whoever writes it at the same time. Told of where somebody did something to find it out.
+pub async fn note(client: &Client, id: &str, facts: &Value, entry: Option<&Entry>) -> Result<(), Error> {
+    const SQL: &str = concat!(
+        "with noted as (
+            update setup_sessions set facts = facts || $2::text::jsonb, version = version + 1, updated_at = clock() where id = $1 returning id
+        ), ",
+        audited!("'tnt_' || noted.id", "$3", "'{}'", "noted"),
+        " select"
+    );
     let statement = client.prepare_cached(SQL).await?;
-    client.execute(&statement, &[&id, &facts.to_string()]).await?;
+    client.execute(&statement, &[&id, &facts.to_string(), &entry.map(Entry::text)]).await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::Error;
+use super::super::audit::{Entry, audited};
 
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -75,29 +76,49 @@ async fn change(
     tenant_id: &str,
     status: &str,
     from: &[&str],
+    entry: &Entry,
 ) -> Result<Option<(String, String)>, Error> {
-    const SQL: &str = "
+    const SQL: &str = concat!(
+        "
         with before as materialized (
             select id, status::text as status from tenants where id = $1 for no key update
         ), changed as (
             update tenants t set status = $2::text::tenant_status, updated_at = clock()
             from before where t.id = before.id and before.status = any ($3::text[]) and before.status <> $2
             returning t.status::text as status
-        )
-        select status as before, coalesce((select status from changed), status) as after from before";
+        ), ",
+        audited!(
+            "$1",
+            "$4",
+            "jsonb_build_object('before', (select status from before), 'after', changed.status)",
+            "changed"
+        ),
+        "
+        select status as before, coalesce((select status from changed), status) as after from before"
+    );
     let statement = client.prepare_cached(SQL).await?;
-    let row = client.query_opt(&statement, &[&tenant_id, &status, &from]).await?;
+    let row = client.query_opt(&statement, &[&tenant_id, &status, &from, &entry.text()]).await?;
     row.map(|row| Ok((row.try_get("before")?, row.try_get("after")?))).transpose()
 }
 
 /// Sets a tenant active if it has one of these statuses. Gives its status before and after.
-pub async fn activate(client: &Client, tenant_id: &str, from: &[&str]) -> Result<Option<(String, String)>, Error> {
-    change(client, tenant_id, "active", from).await
+pub async fn activate(
+    client: &Client,
+    tenant_id: &str,
+    from: &[&str],
+    entry: &Entry,
+) -> Result<Option<(String, String)>, Error> {
+    change(client, tenant_id, "active", from, entry).await
 }
 
 /// Suspends or retires a tenant. One that is retired stays so. Gives its status before and after.
-pub async fn set_status(client: &Client, tenant_id: &str, status: &str) -> Result<Option<(String, String)>, Error> {
-    change(client, tenant_id, status, &["provisioning", "active", "suspended"]).await
+pub async fn set_status(
+    client: &Client,
+    tenant_id: &str,
+    status: &str,
+    entry: &Entry,
+) -> Result<Option<(String, String)>, Error> {
+    change(client, tenant_id, status, &["provisioning", "active", "suspended"], entry).await
 }
 
 /// Sets a tenant's pixel. Whether there is such a tenant.

@@ -20,6 +20,8 @@ macro_rules! waiting {
 }
 
 pub mod alert;
+pub mod attempts;
+pub mod audit;
 pub mod expire;
 pub mod purge;
 pub mod release;

@@ -53,11 +53,13 @@ pub enum Kind {
     Bodies,
     /// Issues of the doctor that are over, by when they ended.
     Issues,
+    /// What people changed, by the time of the change.
+    Audit,
 }
 
 impl Kind {
     /// All of them, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Deliveries,
         Self::Receipts,
         Self::Identities,
@@ -67,6 +69,7 @@ impl Kind {
         Self::Minutes,
         Self::Bodies,
         Self::Issues,
+        Self::Audit,
     ];
 
     /// The statement of [`purge`], for who measures or explains it.
@@ -81,6 +84,7 @@ impl Kind {
             Self::Minutes => MINUTES,
             Self::Bodies => &BODIES,
             Self::Issues => ISSUES,
+            Self::Audit => AUDIT,
         }
     }
 }
@@ -212,6 +216,16 @@ const ISSUES: &str = "
         limit 1000 for update skip locked
     ), gone as (
         delete from tenant_issues where tenant_id = $1 and id = any(array(select id from old)) returning 1
+    )
+    select count(*) from gone";
+
+const AUDIT: &str = "
+    with old as (
+        select id from audit
+        where tenant_id = $1 and at < clock() - $2::float8 * interval '1 day'
+        order by at limit 1000 for update skip locked
+    ), gone as (
+        delete from audit where tenant_id = $1 and id = any(array(select id from old)) returning 1
     )
     select count(*) from gone";
 

@@ -18,7 +18,7 @@ pub struct Ended {
 }
 
 macro_rules! ending {
-    ($whose:literal) => {
+    ($whose:literal, $along:literal) => {
         concat!(
             "
     with ended as (
@@ -33,18 +33,25 @@ macro_rules! ending {
     ), closed as (
         update setup_sessions s set closed_at = clock() from ended where s.id = ended.id and not ended.old returning 1
     ), deleted as (
-        delete from setup_sessions s using ended where s.id = ended.id and ended.old returning 1
-    )
+        delete from setup_sessions s using ended where s.id = ended.id and ended.old returning s.id
+    )",
+            $along,
+            "
     select (select count(*) from closed) as closed, (select count(*) from deleted) as deleted"
         )
     };
 }
 
 /// The statement of [`end`] for a tenant's sessions, for who measures or explains it.
-pub const END: &str = ending!("s.tenant_id = $3");
+pub const END: &str = ending!("s.tenant_id = $3", "");
 
-/// The same for sessions that have no tenant yet.
-pub const END_NOBODYS: &str = ending!("s.tenant_id is null");
+/// The same for sessions that have no tenant yet: what was told of one goes with it.
+pub const END_NOBODYS: &str = ending!(
+    "s.tenant_id is null",
+    ", told as (
+        delete from audit a where a.tenant_id = any(array(select 'tnt_' || id from deleted))
+    )"
+);
 
 /// Closes and deletes sessions of a tenant, or those that have none yet.
 pub async fn end(client: &Client, tenant_id: Option<&str>, retention_days: u16) -> Result<Ended, Error> {

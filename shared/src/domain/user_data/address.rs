@@ -44,10 +44,11 @@ impl Serialize for ClientIp {
 /// the browser's where the list is to be trusted; whether it is, is for the caller to know. An address that is no browser's
 /// (private, shared, loopback, link-local, multicast, reserved) is none. Documentation ranges are taken.
 pub fn client_ip_address(raw: &str) -> Option<ClientIp> {
-    raw.split(',').filter_map(parse).find(|addr| is_public(*addr)).map(ClientIp)
+    raw.split(',').filter_map(ip_address).find(|addr| is_public(*addr)).map(ClientIp)
 }
 
-fn parse(text: &str) -> Option<IpAddr> {
+/// Reads one address, of whatever network, in the same forms.
+pub fn ip_address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let addr = bare(text)
         .or_else(|| text.rsplit_once('.').filter(|(_, end)| appendix::has_shape(end)).and_then(|(ip, _)| bare(ip)))?;

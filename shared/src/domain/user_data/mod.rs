@@ -14,7 +14,7 @@ mod place;
 pub mod plain;
 mod text;
 
-pub use address::{ClientIp, client_ip_address};
+pub use address::{ClientIp, client_ip_address, ip_address};
 pub use agent::{UserAgent, client_user_agent};
 pub use email::em;
 pub(in crate::domain) use hashed::digest;

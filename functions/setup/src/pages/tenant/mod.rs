@@ -42,11 +42,12 @@ pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Res
 /// The tenant, for the operator and for its own seller. Anybody else's is none.
 async fn seen(context: &Context<'_>, id: &str) -> Result<Seen, Problem> {
     let caller = context.caller()?;
-    if let Caller::Link(link) = caller {
-        if setup::tenant_id(&link.session_id) != id {
-            return Err(crate::no_route());
+    match caller {
+        Caller::Operator => {}
+        Caller::Link(link) if setup::tenant_id(&link.session_id) == id => {
+            sessions::find(context.state, context.request, caller, &link.session_id, None).await?;
         }
-        sessions::find(context.state, context.request, caller, &link.session_id, None).await?;
+        Caller::Link(_) | Caller::Key(_) => return Err(crate::no_route()),
     }
     if !setup::is_id(id) {
         return Err(crate::no_route());

@@ -12,7 +12,7 @@ use super::super::context::Context;
 use super::super::layout::{copyable, notice};
 use super::{Shown, frame, steps};
 use crate::provision::{Rotate, make};
-use crate::{access, activate, sessions, test_event};
+use crate::{activate, sessions, test_event};
 
 /// `POST .../provision`: the tenant, and what is shown once. `rotate` makes a lost key or path anew.
 pub(super) async fn provision(context: &Context<'_>, shown: Shown) -> Result<Response<Body>, Problem> {
@@ -35,12 +35,11 @@ async fn made(context: &Context<'_>, shown: Shown, rotate: Rotate, to: &str) -> 
         // A tenant that is there stays as it is until these two are repaired; one that is not waits for them.
         return Ok(answer::redirect(to));
     }
-    let made = match make(context.state, context.request, session, &assessed, rotate).await {
+    let made = match make(context.state, context.request, context.caller()?, session, &assessed, rotate).await {
         // Somebody took the short name since it was looked up: the page says so now.
         Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => return Ok(answer::redirect(to)),
         made => made?,
     };
-    access::told(context.request, context.caller()?, &made.session.id, "provisioned");
     let told = made.answer(context.state, context.request);
     let (key, url) = (told["api_key"]["key"].as_str(), told["connection"]["url"].as_str());
     if key.is_none() && url.is_none() {
@@ -95,13 +94,12 @@ pub(super) async fn test_event(context: &Context<'_>, shown: Shown) -> Result<Re
     if code.as_deref().is_some_and(|it| it.chars().count() > test_event::CODE_MAX || it.contains(char::is_control)) {
         return Ok(answer::redirect(&format!("{}?test=wrong#test", shown.to(Step::Meta))));
     }
-    let sent = test_event::send(context.state, context.request, &shown.session, code).await;
+    let sent = test_event::send(context.state, context.request, context.caller()?, &shown.session, code).await;
     let word = match sent {
         Ok(_) => "sent",
         Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => "missing",
         Err(problem) => return Err(problem),
     };
-    access::told(context.request, context.caller()?, &shown.session.id, "test event sent");
     Ok(answer::redirect(&format!("{}?test={word}#test", shown.to(Step::Meta))))
 }
 
@@ -110,7 +108,7 @@ pub(super) async fn activate(context: &Context<'_>, shown: Shown) -> Result<Resp
     sessions::refuse_retired(&shown.session)?;
     let id = shown.session.id.clone();
     let to = shown.to(Step::Active);
-    let live = match activate::go_live(context.state, context.request, shown.session).await {
+    let live = match activate::go_live(context.state, context.request, context.caller()?, shown.session).await {
         Ok(live) => live,
         Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
             let caller = context.caller()?;
@@ -120,7 +118,6 @@ pub(super) async fn activate(context: &Context<'_>, shown: Shown) -> Result<Resp
         }
         Err(problem) => return Err(problem),
     };
-    access::told(context.request, context.caller()?, &id, "activated");
     let told = live.answer(context.state, context.request);
     let (key, url) = (told["api_key"]["key"].as_str(), told["connection"]["url"].as_str());
     if key.is_none() && url.is_none() {

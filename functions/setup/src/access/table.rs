@@ -1,0 +1,37 @@
+//! What each route of a tenant needs. [`judge`](shared::domain::access::judge) says who has it.
+
+use lambda_http::http::Method;
+use shared::domain::access::Needs;
+
+/// What a route needs, by its part behind the tenant's id. A change that is not named here is the operator's.
+pub(crate) fn needs(method: &Method, act: Option<&str>) -> Needs {
+    match (method, act.unwrap_or_default()) {
+        (&Method::GET, _) => Needs::Read,
+        (&Method::PUT, "meta") | (&Method::POST, "rotate-key" | "release" | "replay" | "doctor" | "keys") => {
+            Needs::Admin
+        }
+        (&Method::DELETE, act) if act.starts_with("keys/") => Needs::Admin,
+        (&Method::POST, "activate") => Needs::Activate,
+        _ => Needs::Operator,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_is_not_named_is_the_operator_s() {
+        for act in
+            ["", "suspend", "retire", "meta", "anything", "keys", "keys/", "rotate-key/", "Release", "activate/x"]
+        {
+            for method in [Method::PUT, Method::POST, Method::DELETE, Method::PATCH] {
+                let is_named =
+                    matches!((method.as_str(), act), ("PUT", "meta") | ("POST", "keys") | ("DELETE", "keys/"));
+                assert_eq!(needs(&method, Some(act)) == Needs::Operator, !is_named, "{method} {act}");
+            }
+        }
+        assert_eq!(needs(&Method::POST, None), Needs::Operator);
+        assert_eq!(needs(&Method::GET, None), Needs::Read);
+    }
+}
