@@ -26,6 +26,7 @@ mod order_input;
 mod orders;
 mod pages;
 mod payload;
+mod people;
 mod programs;
 mod replay;
 mod round_trips;

@@ -77,10 +77,10 @@ async fn recognised(state: &State, request: &Request, token: &str) -> Result<Opt
     Ok(is_operator(state, request, &keys::hash(token)).await?.then_some(Caller::Operator))
 }
 
-/// Who is logged in with what was presented before; none where the operator's token is another one since.
+/// Who is logged in with what was presented before; none where that is in force no longer. Of a link it is found out with the session.
 ///
 /// # Errors
-/// 503 when the operator's token cannot be had.
+/// 503 when it cannot be found out.
 pub(crate) async fn remembered(
     state: &State,
     request: &Request,
@@ -89,7 +89,11 @@ pub(crate) async fn remembered(
     Ok(match credential {
         Credential::Operator { hash } => is_operator(state, request, &hash).await?.then_some(Caller::Operator),
         Credential::Link { session_id, hash } => Some(Caller::Link(Link::remembered(session_id, hash))),
-        Credential::Key { .. } => None,
+        Credential::Key { tenant_id, hash, .. } => {
+            let presented = &PresentedKey::remembered(tenant_id, hash);
+            let held = state.db.run(|client| async move { keys::held(&client, presented).await }).await;
+            held.map_err(|error| crate::unavailable(request, &error))?.map(Caller::Key)
+        }
     })
 }
 
@@ -111,12 +115,28 @@ pub(crate) async fn allowed(
     none: fn() -> Problem,
 ) -> Result<Caller, Problem> {
     let caller = caller(state, request).await?;
-    let verdict = match &caller {
+    permit(state, request, &caller, needs, tenant_id, none).await?;
+    Ok(caller)
+}
+
+/// The same of a caller who is known.
+///
+/// # Errors
+/// As [`allowed`].
+pub(crate) async fn permit(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    needs: Needs,
+    tenant_id: &str,
+    none: fn() -> Problem,
+) -> Result<(), Problem> {
+    let verdict = match caller {
         Caller::Operator => Verdict::Granted,
         Caller::Key(key) => judge_key(key, needs, tenant_id),
         Caller::Link(link) => judge_link(state, request, link, needs, Some(tenant_id)).await?,
     };
-    held(verdict, &caller, none).map(|()| caller)
+    held(verdict, caller, none)
 }
 
 /// Lets the operator alone through, where no tenant is named.

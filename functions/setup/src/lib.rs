@@ -16,6 +16,7 @@ mod tenants;
 mod tenants_audit;
 mod tenants_doctor;
 mod tenants_keys;
+mod tenants_people;
 mod test_event;
 
 use lambda_http::http::Method;

@@ -8,6 +8,7 @@ use shared::http::Problem;
 use utoipa::{OpenApi, ToSchema};
 
 mod doctor;
+mod people;
 mod tenants;
 
 use crate::{activate, create, patch, provision, sessions, test_event};
@@ -37,7 +38,10 @@ use crate::{activate, create, patch, provision, sessions, test_event};
     tenants::audit,
     doctor::examine,
     doctor::issues,
-    doctor::quality
+    doctor::quality,
+    people::find,
+    people::export,
+    people::erase
 ))]
 pub struct Api;
 

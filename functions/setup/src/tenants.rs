@@ -13,7 +13,9 @@ use shared::secrets::MetaCredentials;
 
 use crate::access::{self, Caller};
 use crate::assess::assess;
-use crate::{State, activate, meta_check, patch, sessions, tenants_audit, tenants_doctor, tenants_keys};
+use crate::{
+    State, activate, meta_check, patch, sessions, tenants_audit, tenants_doctor, tenants_keys, tenants_people,
+};
 
 /// Lets through who may, and finds the act.
 pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Result<Response<Body>, Problem> {
@@ -35,8 +37,17 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
         (Some("rotate-key"), &Method::POST) => tenants_keys::rotate(state, request, caller, id).await?,
         (Some("release"), &Method::POST) => release(state, request, caller, id).await?,
         (Some("replay"), &Method::POST) => replay(state, request, caller, id).await?,
+        (Some("people/find"), &Method::POST) => tenants_people::act(state, request, caller, id, "find").await?,
+        (Some("people/export"), &Method::POST) => tenants_people::act(state, request, caller, id, "export").await?,
+        (Some("people/erase"), &Method::POST) => tenants_people::act(state, request, caller, id, "erase").await?,
         (Some("doctor"), &Method::POST) => tenants_doctor::examine(state, request, id).await?,
-        (Some("suspend" | "retire" | "activate" | "rotate-key" | "release" | "replay" | "doctor"), _) => {
+        (
+            Some(
+                "suspend" | "retire" | "activate" | "rotate-key" | "release" | "replay" | "doctor" | "people/find"
+                | "people/export" | "people/erase",
+            ),
+            _,
+        ) => {
             return Err(Problem::method_not_allowed("POST"));
         }
         (Some("keys"), _) => return tenants_keys::all(state, request, caller, id).await,

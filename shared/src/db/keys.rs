@@ -19,6 +19,16 @@ pub struct PresentedKey {
 }
 
 impl PresentedKey {
+    /// One that was presented before, by the hash that was remembered of its secret.
+    pub fn remembered(tenant_id: String, secret_hash: String) -> Self {
+        Self { tenant_id, secret_hash }
+    }
+
+    /// The hash of its secret part.
+    pub fn hash(&self) -> &str {
+        &self.secret_hash
+    }
+
     /// Whether a text claims to be a key.
     pub fn is_meant(text: &str) -> bool {
         text.starts_with("trk_")

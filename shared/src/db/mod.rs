@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod logins;
 pub mod migrate;
 pub mod orders;
+pub mod people;
 mod pieces;
 mod pipeline;
 mod prepared;

@@ -3,6 +3,7 @@
 mod claims;
 mod doctor;
 mod lookups;
+mod people;
 mod sweep;
 
 use anyhow::{Context, Result, ensure};

@@ -68,6 +68,7 @@ impl World {
             "kept_bodies",
             "tenant_issues",
             "audit",
+            "erasures",
         ];
         let rows = tables.map(|table| format!("select '{table}' as kind, it::text as row from {table} it"));
         let sql = format!(

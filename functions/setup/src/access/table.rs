@@ -7,9 +7,11 @@ use shared::domain::access::Needs;
 pub(crate) fn needs(method: &Method, act: Option<&str>) -> Needs {
     match (method, act.unwrap_or_default()) {
         (&Method::GET, _) => Needs::Read,
-        (&Method::PUT, "meta") | (&Method::POST, "rotate-key" | "release" | "replay" | "doctor" | "keys") => {
-            Needs::Admin
-        }
+        (&Method::PUT, "meta")
+        | (
+            &Method::POST,
+            "rotate-key" | "release" | "replay" | "doctor" | "keys" | "people/find" | "people/export" | "people/erase",
+        ) => Needs::Admin,
         (&Method::DELETE, act) if act.starts_with("keys/") => Needs::Admin,
         (&Method::POST, "activate") => Needs::Activate,
         _ => Needs::Operator,

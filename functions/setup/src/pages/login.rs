@@ -1,10 +1,12 @@
-//! Logging in: with the operator's token, or with a session's link.
+//! Logging in: with the operator's token, with a session's link, or with a tenant's key that may read.
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use maud::{Markup, html};
+use shared::db::keys::PresentedKey;
 use shared::db::logins::{self, Cookie, Credential};
 use shared::db::setup::Link;
+use shared::domain::access::Scope;
 use shared::http::Problem;
 use url::form_urlencoded;
 
@@ -58,8 +60,8 @@ fn is_page(path: &str) -> bool {
 /// `GET /setup`: where who is logged in begins.
 pub(super) async fn home(context: &Context<'_>) -> Result<Response<Body>, Problem> {
     Ok(match &context.caller {
-        // A key opens no page.
-        None | Some(Caller::Key(_)) => form(context, StatusCode::OK, None),
+        None => form(context, StatusCode::OK, None),
+        Some(Caller::Key(key)) => answer::redirect(&format!("/setup/tenants/{}", key.tenant_id)),
         Some(Caller::Operator) => answer::redirect("/setup/sessions"),
         Some(caller @ Caller::Link(link)) => {
             let session = sessions::find(context.state, context.request, caller, &link.session_id, None).await;
@@ -83,8 +85,8 @@ pub(super) fn form(context: &Context<'_>, status: StatusCode, refused: Option<&s
         h1 { (title) }
         @if let Some(refused) = refused { (layout::notice("error", refused)) }
         p { (context.t(
-            "With the link that you were sent, or with the operator's token.",
-            "Com o link que você recebeu ou com o token do operador.",
+            "With the link that you were sent, with an API key that may read, or with the operator's token.",
+            "Com o link que você recebeu, com uma chave de API com leitura ou com o token do operador.",
         )) }
         (token_form(context, true))
     };
@@ -160,8 +162,15 @@ async fn credential(state: &State, request: &Request, token: &str) -> Result<Opt
             }
             Credential::Link { session_id: link.session_id.clone(), hash: link.hash().to_owned() }
         }
-        // It opens no page.
-        Caller::Key(_) => return Ok(None),
+        // One that may only post orders opens no page.
+        Caller::Key(key) => match PresentedKey::parse(token).filter(|_| key.scopes.allow(Scope::Read)) {
+            Some(presented) => Credential::Key {
+                tenant_id: key.tenant_id.clone(),
+                key_id: key.id.clone(),
+                hash: presented.hash().to_owned(),
+            },
+            None => return Ok(None),
+        },
     };
     Ok(Some((credential, caller)))
 }

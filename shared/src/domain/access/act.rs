@@ -45,6 +45,10 @@ pub enum Act {
     BodiesReplayed,
     /// The events beside Purchase were set.
     OptionalEventsSet,
+    /// All that is kept of a person was exported.
+    PersonExported,
+    /// All that was kept of a person was erased.
+    PersonErased,
 }
 
 impl Act {
@@ -72,6 +76,8 @@ impl Act {
             Self::ConnectionSecretSet => "connection.secret_set",
             Self::BodiesReplayed => "bodies.replayed",
             Self::OptionalEventsSet => "tenant.optional_events_set",
+            Self::PersonExported => "person.exported",
+            Self::PersonErased => "person.erased",
         }
     }
 }

@@ -35,10 +35,10 @@ fn line(facts: &Facts<'_>, attempt: &Attempt, next: Option<&Attempt>) -> Option<
     Some(Line { at, text })
 }
 
-/// An attempt that ended before anything was sent, since the event's time was up: where the event stands says it.
+/// An attempt that ended before anything was sent, since the event's time was up or its buyer was erased: where the event stands says it.
 fn made_no_try(attempt: &Attempt) -> bool {
     match attempt.answer.as_deref() {
-        Some("too_old") => true,
+        Some("too_old" | "erased") => true,
         Some("unclear") => attempt.receipt_id.is_none(),
         _ => false,
     }

@@ -87,6 +87,7 @@ pub(super) fn ignored(reason: Option<&str>) -> String {
         Some("consent_denied") => {
             "the visitor whose click it came from denied consent, and the account sends nothing then".to_owned()
         }
+        Some("erased") => "the buyer's data was erased before it could be sent".to_owned(),
         Some("pending") => "the payment was still to come".to_owned(),
         Some("refused") => "the payment was refused".to_owned(),
         Some("expired") => "it was not paid in time".to_owned(),

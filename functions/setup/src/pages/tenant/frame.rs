@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::layout::{self, Link};
 use super::super::wizard;
 use super::Seen;
+use crate::access::Caller;
 
 /// A page of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,8 @@ pub(super) fn page(context: &Context<'_>, seen: &Seen, tab: Tab, title: &str, ma
         links.push(Link { to: "/setup/sessions".to_owned(), text, is_here: false });
     }
     links.extend(Tab::ALL.map(|it| Link { to: seen.to(it.word()), text: it.title(context), is_here: it == tab }));
-    if let Some(id) = &seen.session_id {
+    let goes_on = !matches!(context.caller, Some(Caller::Key(_)));
+    if let Some(id) = seen.session_id.as_ref().filter(|_| goes_on) {
         let text = context.t("Setup", "Configuração");
         links.push(Link { to: format!("/setup/sessions/{id}/active"), text, is_here: false });
     }

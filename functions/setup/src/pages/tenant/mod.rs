@@ -7,11 +7,11 @@ mod overview;
 use lambda_http::http::Method;
 use lambda_http::{Body, Response};
 use shared::db::setup::{self, Shown, Tenant};
+use shared::domain::access::Needs;
 use shared::http::Problem;
 
 use super::context::Context;
-use crate::access::Caller;
-use crate::sessions;
+use crate::access;
 
 /// A tenant that somebody looks at who may.
 pub(super) struct Seen {
@@ -30,8 +30,9 @@ impl Seen {
 
 /// `/setup/tenants/{id}...`.
 pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Result<Response<Body>, Problem> {
-    let seen = seen(context, id).await?;
-    match (rest, context.request.method() == Method::POST) {
+    let is_change = context.request.method() == Method::POST;
+    let seen = seen(context, id, if is_change { Needs::Admin } else { Needs::Read }).await?;
+    match (rest, is_change) {
         ([], false) => overview::page(context, &seen).await,
         (["health"], false) => health::page(context, &seen).await,
         (["health"], true) => health::examine(context, &seen).await,
@@ -39,19 +40,12 @@ pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Res
     }
 }
 
-/// The tenant, for the operator and for its own seller. Anybody else's is none.
-async fn seen(context: &Context<'_>, id: &str) -> Result<Seen, Problem> {
-    let caller = context.caller()?;
-    match caller {
-        Caller::Operator => {}
-        Caller::Link(link) if setup::tenant_id(&link.session_id) == id => {
-            sessions::find(context.state, context.request, caller, &link.session_id, None).await?;
-        }
-        Caller::Link(_) | Caller::Key(_) => return Err(crate::no_route()),
-    }
+/// The tenant, for who may do this with it. Anybody else's is none.
+async fn seen(context: &Context<'_>, id: &str, needs: Needs) -> Result<Seen, Problem> {
     if !setup::is_id(id) {
         return Err(crate::no_route());
     }
+    access::permit(context.state, context.request, context.caller()?, needs, id, crate::no_route).await?;
     let found = context.state.db.run(|client| async move { setup::show(&client, id).await }).await;
     let shown = found.map_err(|error| crate::unavailable(context.request, &error))?.ok_or_else(crate::no_route)?;
     let Shown { tenant, session_id, .. } = shown;

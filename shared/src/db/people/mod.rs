@@ -1,0 +1,124 @@
+//! A person by the hash of an e-mail address or a phone: what is kept, all of it, and its erasure. One statement each.
+//!
+//! Bodies that made no order are sealed and cannot be looked into; they go after 7 days by themselves. What stays for good has nobody's
+//! data: `dedupe_registry`, the ledger's counts, receipts of requests and of erasures.
+
+mod erase;
+
+use deadpool_postgres::Client;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Error;
+
+pub use erase::{ERASE, Erased, Erasure, erase};
+
+/// Who is meant: whoever has either of them.
+#[derive(Clone, Copy)]
+pub struct Person<'a> {
+    /// The digest of the e-mail address.
+    pub email_hash: Option<&'a str>,
+    /// The digest of the phone.
+    pub phone_hash: Option<&'a str>,
+}
+
+/// The CTEs of a statement that says who is meant: `seen` (their observations), `placed` (keys of their orders), `visit` (ids of their
+/// clicks). `$1` tenant, `$2` and `$3` the digests.
+///
+/// An order's observation has the id of the delivery that brought it, which names the order. A click is theirs where an observation says
+/// so; one that was only guessed by the network may be somebody else's.
+macro_rules! person {
+    () => {
+        "
+    with seen as materialized (
+        select i.id, i.click_id, i.source from identities i where i.tenant_id = $1 and i.email_hash = $2::text
+        union
+        select i.id, i.click_id, i.source from identities i where i.tenant_id = $1 and i.phone_hash = $3::text
+    ), placed as materialized (
+        select d.order_key from seen cross join lateral (
+            select d.order_key from deliveries d where d.tenant_id = $1 and d.id = seen.id limit 1) d
+        where seen.source = 'order' and d.order_key is not null
+        union
+        select r.order_key from orders r where r.tenant_id = $1 and r.known ->> 'email_hash' = $2
+        union
+        select r.order_key from orders r where r.tenant_id = $1 and r.known ->> 'phone_hash' = $3
+    ), visit as materialized (
+        select click_id as id from seen where click_id is not null
+        union
+        select r.known ->> 'click_id' from placed cross join lateral (
+            select r.known from orders r where r.tenant_id = $1 and r.order_key = placed.order_key limit 1) r
+        where r.known ->> 'click_id' is not null
+    )"
+    };
+}
+use person;
+
+/// What there is of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PersonFound)]
+pub struct Found {
+    /// Observations.
+    pub identities: i64,
+    /// Clicks that they point at.
+    pub clicks: i64,
+    /// Orders.
+    pub orders: i64,
+    /// Events of these orders.
+    pub conversions: i64,
+}
+
+/// The statement of [`find`], for who measures or explains it.
+pub const FIND: &str = concat!(
+    person!(),
+    "
+    select t.id is not null as is_there, (select count(*) from seen) as identities,
+           (select count(*) from clicks c where c.tenant_id = $1 and c.id = any(array(select id from visit))) as clicks,
+           (select count(*) from placed) as orders,
+           (select count(*) from conversions c
+            where c.tenant_id = $1 and c.order_key = any(array(select order_key from placed))) as conversions
+    from tenants t where t.id = $1"
+);
+
+/// Counts what is kept of a person; `None` where there is no such tenant.
+pub async fn find(client: &Client, tenant_id: &str, person: Person<'_>) -> Result<Option<Found>, Error> {
+    let statement = client.prepare_cached(FIND).await?;
+    let row = client.query_opt(&statement, &[&tenant_id, &person.email_hash, &person.phone_hash]).await?;
+    row.map(|row| {
+        Ok(Found {
+            identities: row.try_get("identities")?,
+            clicks: row.try_get("clicks")?,
+            orders: row.try_get("orders")?,
+            conversions: row.try_get("conversions")?,
+        })
+    })
+    .transpose()
+}
+
+/// The statement of [`export`], for who measures or explains it.
+pub const EXPORT: &str = concat!(
+    person!(),
+    "
+    select json_build_object(
+        'identities', (select coalesce(json_agg(to_jsonb(i) - 'tenant_id' order by i.created_at, i.id), '[]') from identities i
+                       where i.tenant_id = $1 and i.id = any(array(select id from seen))),
+        'clicks', (select coalesce(json_agg(to_jsonb(c) - 'tenant_id' order by c.created_at, c.id), '[]') from clicks c
+                   where c.tenant_id = $1 and c.id = any(array(select id from visit))),
+        'orders', (select coalesce(json_agg(to_jsonb(r) - 'tenant_id' order by r.created_at, r.id), '[]') from orders r
+                   where r.tenant_id = $1 and r.order_key = any(array(select order_key from placed))),
+        'conversions', (select coalesce(json_agg(to_jsonb(c) - 'tenant_id' order by c.created_at, c.id), '[]') from conversions c
+                        where c.tenant_id = $1 and c.order_key = any(array(select order_key from placed))),
+        'deliveries', (select coalesce(json_agg(to_jsonb(d) - 'tenant_id' order by d.received_at, d.id), '[]') from deliveries d
+                       where d.tenant_id = $1 and d.order_key = any(array(select order_key from placed))))::text
+    from tenants t where t.id = $1"
+);
+
+/// All that is kept of a person, as it is kept: `{identities, clicks, orders, conversions, deliveries}`; `None` where there is no such
+/// tenant.
+pub async fn export(client: &Client, tenant_id: &str, person: Person<'_>) -> Result<Option<Value>, Error> {
+    let statement = client.prepare_cached(EXPORT).await?;
+    let row = client.query_opt(&statement, &[&tenant_id, &person.email_hash, &person.phone_hash]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let all = serde_json::from_str(row.try_get(0)?);
+    all.map(Some).map_err(|_| Error::Inconsistent { table: "identities", column: "export" })
+}
