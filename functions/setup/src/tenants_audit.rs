@@ -15,9 +15,9 @@ use crate::tenants::shown;
 /// A page of changes, the newest first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Audit {
-    audit: Vec<Told>,
+    pub(crate) audit: Vec<Told>,
     /// What the next page comes after, if there is one.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// `GET`.

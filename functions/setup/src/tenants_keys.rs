@@ -16,14 +16,14 @@ use crate::access::{self, Caller};
 use crate::tenants::{retired, shown};
 
 /// The longest label, in characters.
-const LABEL_MAX: usize = 100;
+pub(crate) const LABEL_MAX: usize = 100;
 
 /// A page of a tenant's keys.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Keys {
-    keys: Vec<ListedKey>,
+    pub(crate) keys: Vec<ListedKey>,
     /// What the next page comes after, if there is one.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// `GET` and `POST`.
@@ -63,15 +63,35 @@ async fn create(state: &State, request: &Request, caller: &Caller, id: &str) -> 
         fields.error("scopes", "required", format!("must name one or more of {}", Scope::WORDS.join(", ")));
     }
     crate::finish(fields)?;
-    let made = NewKey::new(id, &label.unwrap_or_default(), Scopes::of(words));
-    let key = &made.map_err(|_| crate::without_random(request))?;
+    let made = make(state, request, caller, id, &label.unwrap_or_default(), Scopes::of(words)).await?;
+    Ok(http::json(StatusCode::CREATED, &told(&made.key, Some(made.created_at))))
+}
+
+/// A key that was made.
+pub(crate) struct Made {
+    pub(crate) key: NewKey,
+    /// Unix seconds.
+    pub(crate) created_at: i64,
+}
+
+/// Makes a key.
+pub(crate) async fn make(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    label: &str,
+    scopes: Scopes,
+) -> Result<Made, Problem> {
+    let new_key = NewKey::new(id, label, scopes).map_err(|_| crate::without_random(request))?;
+    let key = &new_key;
     let entry =
         &access::entry(state, request, caller, Act::KeyCreated, &key.id, &json!({"scopes": key.scopes.words()}));
     let made = state.db.run(|client| async move { setup::create_key(client, id, key, entry).await }).await;
     match made.map_err(|error| crate::unavailable(request, &error))? {
         Created::At(created_at) => {
             access::told(request, entry);
-            Ok(http::json(StatusCode::CREATED, &told(key, Some(created_at))))
+            Ok(Made { key: new_key, created_at })
         }
         Created::NoTenant => {
             shown(state, request, id).await?;
@@ -102,7 +122,10 @@ pub(crate) async fn one(
     key_id: &str,
 ) -> Result<Response<Body>, Problem> {
     match *request.method() {
-        Method::DELETE => Ok(http::json(StatusCode::OK, &revoke(state, request, caller, id, key_id).await?)),
+        Method::DELETE => {
+            crate::finish(crate::fields(request)?)?;
+            Ok(http::json(StatusCode::OK, &revoke(state, request, caller, id, key_id).await?))
+        }
         _ => Err(Problem::method_not_allowed("DELETE")),
     }
 }
@@ -116,7 +139,6 @@ pub(crate) async fn revoke(
     id: &str,
     key_id: &str,
 ) -> Result<Revoked, Problem> {
-    crate::finish(crate::fields(request)?)?;
     let no_key = || Problem::not_found("The tenant has no such key.");
     if !setup::is_id(key_id) {
         return Err(no_key());

@@ -22,6 +22,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Whether anybody can be meant.
+    pub(crate) fn is_anybody(&self) -> bool {
+        self.email_hash.is_some() || self.phone_hash.is_some()
+    }
+
     fn person(&self) -> Person<'_> {
         Person { email_hash: self.email_hash.as_deref(), phone_hash: self.phone_hash.as_deref() }
     }
@@ -39,20 +44,34 @@ pub(crate) async fn asked(state: &State, request: &Request, id: &str) -> Result<
     if named == Some(None) {
         fields.error("country", "unknown", "must be two letters of ISO 3166-1");
     }
-    let country = match (&phone, named.flatten()) {
-        (Some(phone), None) if !user_data::names_its_country(phone) => of_tenant(state, request, id).await?,
-        (_, named) => named,
-    };
-    let email_hash = email.as_deref().and_then(user_data::em).map(|it| it.digest());
-    let phone_hash = phone.as_deref().and_then(|it| user_data::ph(it, country)).map(|it| it.digest());
-    if email.is_some() && email_hash.is_none() {
+    let asked = hashed(state, request, id, email.as_deref(), phone.as_deref(), named.flatten()).await?;
+    if email.is_some() && asked.email_hash.is_none() {
         fields.error("email", "no_email", "must be an e-mail address, plain or hashed");
     }
-    if phone.is_some() && phone_hash.is_none() {
+    if phone.is_some() && asked.phone_hash.is_none() {
         fields.error("phone", "no_phone", "must be a phone that is valid in its country, plain or hashed");
     }
     crate::finish(fields)?;
-    Ok(Asked { email_hash, phone_hash })
+    Ok(asked)
+}
+
+/// The digests of what somebody is known by; none of what is no address or no phone.
+pub(crate) async fn hashed(
+    state: &State,
+    request: &Request,
+    id: &str,
+    email: Option<&str>,
+    phone: Option<&str>,
+    country: Option<Country>,
+) -> Result<Asked, Problem> {
+    let country = match (phone, country) {
+        (Some(phone), None) if !user_data::names_its_country(phone) => of_tenant(state, request, id).await?,
+        (_, country) => country,
+    };
+    Ok(Asked {
+        email_hash: email.and_then(user_data::em).map(|it| it.digest()),
+        phone_hash: phone.and_then(|it| user_data::ph(it, country)).map(|it| it.digest()),
+    })
 }
 
 async fn of_tenant(state: &State, request: &Request, id: &str) -> Result<Option<Country>, Problem> {

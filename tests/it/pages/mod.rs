@@ -4,6 +4,7 @@ mod forms;
 mod issues;
 mod keyboard;
 mod login;
+mod tenant;
 mod wizard;
 
 use std::path::Path;

@@ -15,17 +15,26 @@ pub(super) enum Tab {
     Overview,
     /// Examination and quality.
     Health,
+    /// API keys.
+    Keys,
+    /// What is kept of a person.
+    People,
+    /// Who changed what.
+    Changes,
 }
 
 impl Tab {
     /// Each of them, in the navigation's order.
-    const ALL: [Self; 2] = [Self::Overview, Self::Health];
+    const ALL: [Self; 5] = [Self::Overview, Self::Health, Self::Keys, Self::People, Self::Changes];
 
     /// The last part of its path.
     fn word(self) -> &'static str {
         match self {
             Self::Overview => "",
             Self::Health => "health",
+            Self::Keys => "keys",
+            Self::People => "people",
+            Self::Changes => "changes",
         }
     }
 
@@ -34,6 +43,9 @@ impl Tab {
         match self {
             Self::Overview => context.t("Overview", "Visão geral"),
             Self::Health => context.t("Health", "Saúde"),
+            Self::Keys => context.t("API keys", "Chaves de API"),
+            Self::People => context.t("People", "Pessoas"),
+            Self::Changes => context.t("Changes", "Alterações"),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! A tenant's pages: what happened to its sales, and what can be done about them.
 
+mod changes;
 mod frame;
 mod health;
+mod keys;
 mod overview;
+mod people;
 
 use lambda_http::http::Method;
 use lambda_http::{Body, Response};
@@ -36,6 +39,12 @@ pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Res
         ([], false) => overview::page(context, &seen).await,
         (["health"], false) => health::page(context, &seen).await,
         (["health"], true) => health::examine(context, &seen).await,
+        (["keys"], false) => keys::page(context, &seen).await,
+        (["keys"], true) => keys::create(context, &seen).await,
+        (["keys", key, "end"], true) => keys::end(context, &seen, key).await,
+        (["people"], false) => Ok(people::page(context, &seen)),
+        (["people"], true) => people::act(context, &seen).await,
+        (["changes"], false) => changes::page(context, &seen).await,
         _ => Err(crate::no_route()),
     }
 }
