@@ -42,6 +42,8 @@ pub struct Swept {
     pub alerted: usize,
     /// Tenants whose examination a dispatcher was asked for.
     pub examined: usize,
+    /// Changes that were added to the counts.
+    pub tallied: u64,
     /// What was older than it may be.
     pub purged: Purged,
     /// Setup sessions that were closed.

@@ -1,6 +1,7 @@
 //! The purge of one tenant.
 
 use shared::db::sweep::purge::{self, Kind};
+use shared::db::sweep::tally;
 
 use crate::Purged;
 use crate::run::{Failure, Run};
@@ -16,6 +17,10 @@ pub(crate) async fn tenant(run: &mut Run<'_>) -> Result<bool, Failure> {
     };
     let tenant_id = tenant_id.as_str();
     let mut left = false;
+    // First: what is deleted is counted then, unless this failed for days.
+    if let Err(failure) = run.statement(|client| async move { tally::days(&client, tenant_id).await }).await {
+        run.fail("days", &failure);
+    }
     for kind in Kind::ALL {
         match kind_of(run, kind, tenant_id).await {
             Ok(more) => left |= more,

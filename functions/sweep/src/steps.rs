@@ -1,7 +1,7 @@
 //! The steps of a run, each a batch in turn.
 
 use shared::db::doctor;
-use shared::db::sweep::{alert, attempts, audit, expire, release, wake};
+use shared::db::sweep::{alert, attempts, audit, expire, release, tally, wake};
 use shared::queue::Message;
 
 use crate::purge;
@@ -21,6 +21,7 @@ enum Step {
     Expire,
     Wake,
     Alert,
+    Tally,
     Sessions,
     Attempts,
     Audit,
@@ -29,11 +30,12 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Release,
         Self::Expire,
         Self::Wake,
         Self::Alert,
+        Self::Tally,
         Self::Sessions,
         Self::Attempts,
         Self::Audit,
@@ -47,6 +49,7 @@ impl Step {
             Self::Expire => "expire",
             Self::Wake => "wake",
             Self::Alert => "alert",
+            Self::Tally => "tally",
             Self::Sessions => "sessions",
             Self::Attempts => "attempts",
             Self::Audit => "audit",
@@ -90,6 +93,11 @@ async fn batch(run: &mut Run<'_>, step: Step) -> Result<bool, Failure> {
         }
         Step::Wake => wake(run).await.map(|()| false),
         Step::Alert => alert(run).await.map(|()| false),
+        Step::Tally => {
+            let count = run.statement(|client| async move { tally::add_up(&client).await }).await?;
+            run.swept.tallied += count;
+            Ok(count > 0)
+        }
         Step::Sessions => run.sessions(None).await,
         Step::Attempts => {
             let count = run.statement(|client| async move { attempts::purge(&client).await }).await?;

@@ -79,7 +79,9 @@ async fn an_unclear_event_goes_to_a_person_while_meta_would_take_it_and_expires_
     let world = World::new().await?;
     let tenant = world.tenant.id.clone();
     for (age, wanted) in [("3 days", "quarantined unclear"), ("6 days 23:59:30", "expired unclear")] {
-        world.execute("truncate dispatch_attempts, conversions, deliveries, dedupe_registry").await?;
+        world
+            .execute("truncate dispatch_attempts, conversions, deliveries, dedupe_registry, tallies, tally_changes")
+            .await?;
         waiting(&world, &tenant, 1).await?;
         world
             .execute(&format!(

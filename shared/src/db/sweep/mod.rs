@@ -26,6 +26,7 @@ pub mod expire;
 pub mod purge;
 pub mod release;
 pub mod sessions;
+pub mod tally;
 pub mod wake;
 
 /// What a statement runs on.
