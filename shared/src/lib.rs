@@ -4,7 +4,8 @@
 //!
 //! - [`domain`]: the rules, pure: no database, network, environment or clock.
 //! - adapters: [`db`] (Postgres), [`meta`] (Graph API), [`platforms`] (checkouts), [`queue`] (SQS), [`secrets`] (Secrets
-//!   Manager), [`http`] and [`body`] (requests and answers), [`doctor`] (an examination), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`keyset`] (lists), [`memory`], [`telemetry`].
+//!   Manager), [`http`] and [`body`] (requests and answers), [`doctor`] (an examination), [`order_body`], [`setup_patch`], [`aws`], [`config`], [`clock`], [`ids`], [`keyset`] (lists), [`memory`], [`telemetry`], [`told`] (an
+//!   order's story on the wire).
 
 pub mod aws;
 pub mod body;
@@ -26,3 +27,4 @@ pub mod queue;
 pub mod secrets;
 pub mod setup_patch;
 pub mod telemetry;
+pub mod told;

@@ -1,10 +1,8 @@
 //! `POST /v1/orders`, `GET /v1/orders/{event_id}`, `GET /v1/orders?order_id=` and `/w/{token}`: orders in, from sellers' servers and
 //! from checkout platforms, and their story out.
 
-mod answer;
 mod auth;
 pub mod openapi;
-mod parse;
 mod place;
 mod tell;
 mod vault;

@@ -9,12 +9,13 @@ use shared::domain::attribution::{Match, Stage};
 use shared::domain::conversion;
 use shared::domain::order::ActionSource;
 use shared::http::{self, FieldError, Problem};
+use shared::intake::{self, Parsed, Teller};
 use shared::openapi as problems;
 use shared::queue::Message;
+use shared::told;
 use utoipa::ToSchema;
 
-use crate::answer::MatchAnswer;
-use crate::{State, auth, parse};
+use crate::{State, auth};
 
 /// What became of an order.
 #[derive(Serialize, ToSchema)]
@@ -23,7 +24,7 @@ pub(crate) struct Placed {
     event_id: String,
     /// Whether this very event was known; the rest is then the first one's.
     duplicate: bool,
-    r#match: MatchAnswer,
+    r#match: told::Match,
     /// Unknown once retention has purged the conversion.
     #[schema(value_type = Option<conversion::State>)]
     state: Option<&'static str>,
@@ -58,7 +59,8 @@ pub(crate) struct Placed {
 pub(crate) async fn place(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     let caller = auth::caller(state, request, Scope::Ingest).await?;
     let body = http::body_of(request, http::SERVER_BODY_MAX, &["application/json"])?;
-    let parse::Parsed { order, mut warnings } = parse::order(&caller.key, body, state.clock.now_s())?;
+    let read = intake::order(&Teller::api(&caller.key), body, state.clock.now_s());
+    let Parsed { order, mut warnings } = read.map_err(Problem::from)?;
     let kept = match record(state, &order).await {
         Ok(Recorded::Order(kept)) => *kept,
         Ok(Recorded::Forgotten { event_id }) => return Ok(forgotten(event_id, warnings)),

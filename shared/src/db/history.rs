@@ -30,20 +30,42 @@ pub struct History {
     pub deliveries: Vec<Delivery>,
 }
 
-/// The statement of [`of_order`], for who measures or explains it.
-pub const OF_ORDER: &str = "
+macro_rules! of {
+    ($order_key:literal) => {
+        concat!(
+            "
     select o.state, d.id is not null as told, d.source, d.connection_id, extract(epoch from d.received_at)::bigint as received_at,
            d.outcome, d.reason, d.event_id
-    from (select $1::text as tenant_id, $2::text as order_key) one
+    from (select $1::text as tenant_id, ",
+            $order_key,
+            " as order_key) one
         left join orders o on o.tenant_id = one.tenant_id and o.order_key = one.order_key
         left join deliveries d on d.tenant_id = one.tenant_id and d.order_key = one.order_key
-    order by d.received_at, d.id limit 100";
+    order by d.received_at, d.id limit 100"
+        )
+    };
+}
+
+/// The statement of [`of_order`], for who measures or explains it.
+pub const OF_ORDER: &str = of!("$2::text");
+/// The statement of [`of_event`], for who measures or explains it.
+pub const OF_EVENT: &str =
+    of!("(select c.order_key from conversions c where c.tenant_id = $1 and c.event_id = $2::text)");
 
 /// What came of an order of a tenant.
 pub async fn of_order(client: &Client, tenant_id: &str, order_key: &str) -> Result<History, Error> {
-    let statement = client.prepare_cached(OF_ORDER).await?;
+    read(client, OF_ORDER, tenant_id, order_key).await
+}
+
+/// What came of the order of a tenant's event.
+pub async fn of_event(client: &Client, tenant_id: &str, event_id: &str) -> Result<History, Error> {
+    read(client, OF_EVENT, tenant_id, event_id).await
+}
+
+async fn read(client: &Client, sql: &str, tenant_id: &str, named: &str) -> Result<History, Error> {
+    let statement = client.prepare_cached(sql).await?;
     let mut history = History::default();
-    for row in client.query(&statement, &[&tenant_id, &order_key]).await? {
+    for row in client.query(&statement, &[&tenant_id, &named]).await? {
         history.order_state = row.try_get("state")?;
         if row.try_get("told")? {
             history.deliveries.push(Delivery {

@@ -3,9 +3,11 @@
 
 mod statement;
 
+use std::slice;
+
 use deadpool_postgres::Client;
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 use super::Error;
 use super::pipeline;
@@ -19,13 +21,13 @@ use crate::domain::conversion::{IgnoredReason, State};
 pub struct NewOrder {
     /// The tenant, by its key.
     pub tenant_id: String,
-    /// The key, checked again by the write.
-    pub key_id: String,
+    /// The key, checked again by the write; `None` where the caller was let through by something else.
+    pub key_id: Option<String>,
     /// Whether a connection may tell of the same order at the same moment: then its lock is taken.
     pub shares_orders: bool,
     /// The id of every row that this delivery makes.
     pub id: String,
-    /// `api`, or the platform.
+    /// `api`, `import`, or the platform.
     pub source: &'static str,
     /// What names the order among the tenant's.
     pub order_key: String,
@@ -87,6 +89,26 @@ pub struct Kept {
 /// Records an order. See [`super::Db::run`]: a lost race is tried once more and then finds the winner's rows.
 pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error> {
     let statement = client.prepare_cached(&statement::SQL).await?;
+    if order.shares_orders {
+        return record_all(client, slice::from_ref(order)).await?.pop().ok_or(Error::Race);
+    }
+    recorded(one(client, &statement, order).await?.first().ok_or(Error::Race)?, order)
+}
+
+/// Records several orders of one tenant, all of them or none, in one round trip and one commit: each finds what those before it made.
+/// Gives what became of each, in their order.
+///
+/// Safe to repeat with the same ids: what an earlier try has made is told as if this one had.
+pub async fn record_all(client: &Client, orders: &[NewOrder]) -> Result<Vec<Recorded>, Error> {
+    let Some(first) = orders.first() else { return Ok(Vec::new()) };
+    let statement = client.prepare_cached(&statement::SQL).await?;
+    let keys: Vec<&str> = orders.iter().map(|order| order.order_key.as_str()).collect();
+    let running = orders.iter().map(|order| Box::pin(one(client, &statement, order)) as _).collect();
+    let rows = pipeline::with_locks(client, &first.tenant_id, &keys, running).await?;
+    rows.iter().zip(orders).map(|(row, order)| recorded(row, order)).collect()
+}
+
+async fn one(client: &Client, statement: &Statement, order: &NewOrder) -> Result<Vec<Row>, tokio_postgres::Error> {
     let ignored = order.ignored.map(IgnoredReason::as_str);
     let event_time_us = order.event_time_s.map(|it| it.saturating_mul(1_000_000));
     let parameters: [&(dyn ToSql + Sync); 27] = [
@@ -118,13 +140,10 @@ pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error
         &order.signals.utm,
         &order.signals.external_id_hash,
     ];
-    let row = if order.shares_orders {
-        let running = Box::pin(client.query(&statement, &parameters)) as _;
-        let keys = [order.order_key.as_str()];
-        pipeline::with_locks(client, &order.tenant_id, &keys, vec![running]).await?.pop().ok_or(Error::Race)?
-    } else {
-        client.query_one(&statement, &parameters).await?
-    };
+    client.query(statement, &parameters).await
+}
+
+fn recorded(row: &Row, order: &NewOrder) -> Result<Recorded, Error> {
     match row.try_get::<_, Option<&str>>("tenant_status")? {
         None => Ok(Recorded::KeyRevoked),
         Some("retired") => Ok(Recorded::Retired),
@@ -133,7 +152,7 @@ pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error
             let told: Option<String> = row.try_get("told")?;
             Ok(Recorded::Forgotten { event_id: told.unwrap_or_else(|| order.event_id.clone()) })
         }
-        Some(_) => kept(&row, &order.id).map(|kept| Recorded::Order(Box::new(kept))),
+        Some(_) => kept(row, &order.id).map(|kept| Recorded::Order(Box::new(kept))),
     }
 }
 
@@ -155,6 +174,16 @@ fn kept(row: &Row, id: &str) -> Result<Kept, Error> {
         action_source: row.try_get("action_source")?,
         found,
     })
+}
+
+/// The statement of [`claimed`], for who measures or explains it.
+pub const CLAIMED: &str = "select event_id from dedupe_registry where tenant_id = $1 and event_id = any($2::text[])";
+
+/// Which of these events a tenant has already.
+pub async fn claimed(client: &Client, tenant_id: &str, event_ids: &[&str]) -> Result<Vec<String>, Error> {
+    let statement = client.prepare_cached(CLAIMED).await?;
+    let rows = client.query(&statement, &[&tenant_id, &event_ids]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// The statement of [`record`], for who measures or explains it.

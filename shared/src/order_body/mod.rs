@@ -15,7 +15,7 @@ use crate::body::Fields;
 use crate::domain::conversion::Item;
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{ActionSource, Buyer, EventName, OrderId, OrderState, Tracking};
-use crate::http::FieldError;
+use crate::http::{FieldError, Problem};
 
 pub use buyer::left_out_of_buyer;
 
@@ -60,6 +60,15 @@ pub enum Refused {
     NotParseable(String),
     /// It can be read and is wrong in these fields.
     Invalid(Vec<FieldError>),
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotParseable(why) => Self::not_parseable(why),
+            Refused::Invalid(errors) => Self::invalid(errors),
+        }
+    }
 }
 
 /// Reads a body; with the extras that were left out of it. What of the buyer is junk shows when it is hashed
