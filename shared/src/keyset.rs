@@ -49,6 +49,20 @@ pub struct Page {
 }
 
 impl Page {
+    /// So many rows, behind the last of the page before.
+    pub fn behind(after: Option<Cursor>, rows: u32) -> Self {
+        Self { rows, after }
+    }
+
+    /// The same page, behind this row.
+    ///
+    /// # Errors
+    /// 400 for a text that no page has given.
+    pub fn after(self, text: Option<&str>) -> Result<Self, Problem> {
+        let Some(text) = text else { return Ok(self) };
+        Ok(Self { after: Some(Cursor::parse(text).ok_or_else(no_cursor)?), ..self })
+    }
+
     /// By `?limit=` and `?after=`.
     ///
     /// # Errors
@@ -66,7 +80,7 @@ impl Page {
         let after = match parameters.first("after").map(Cursor::parse) {
             None => None,
             Some(Some(cursor)) => Some(cursor),
-            Some(None) => return Err(Problem::bad_parameter("after", "no_cursor", "must be the `next` of a page")),
+            Some(None) => return Err(no_cursor()),
         };
         Ok(Self { rows, after })
     }
@@ -96,6 +110,10 @@ impl Page {
         let next = if rows.len() > most { kept.last().map(place).transpose()? } else { None };
         Ok((kept.iter().map(read).collect::<Result<_, E>>()?, next))
     }
+}
+
+fn no_cursor() -> Problem {
+    Problem::bad_parameter("after", "no_cursor", "must be the `next` of a page")
 }
 
 #[cfg(test)]

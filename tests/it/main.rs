@@ -2,6 +2,7 @@
 
 mod address;
 mod any_input;
+mod books;
 mod capture;
 mod chaos;
 mod click_input;

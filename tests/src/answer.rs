@@ -21,14 +21,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads a function's answer; every body of ours is JSON.
+    /// Reads a function's answer; every body of ours is JSON, but for a table, which is taken as a text.
     pub fn read(response: Response<Body>) -> Result<Self> {
         let (parts, body) = response.into_parts();
         let (status, headers) = (parts.status.as_u16(), parts.headers);
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let body: &[u8] = &body;
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body)? };
+        let body = match body {
+            [] => Value::Null,
+            table if content_type.starts_with("text/csv") => Value::from(std::str::from_utf8(table)?),
+            json => serde_json::from_slice(json)?,
+        };
         Ok(Self { status, content_type, headers, body })
     }
 
@@ -36,6 +40,11 @@ impl Answer {
     pub fn expect(self, status: u16) -> Result<Value> {
         ensure!(self.status == status, "want {status}, have {}: {}", self.status, self.body);
         Ok(self.body)
+    }
+
+    /// A body that is a text.
+    pub fn text(&self) -> String {
+        self.body.as_str().unwrap_or_default().to_owned()
     }
 
     /// Checks that it is a whole problem of RFC 9457 with this status: every member of the contract and no other.

@@ -14,6 +14,7 @@ mod resolve;
 mod sessions;
 mod tenants;
 mod tenants_audit;
+mod tenants_books;
 mod tenants_doctor;
 mod tenants_keys;
 mod tenants_people;

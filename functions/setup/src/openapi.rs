@@ -11,7 +11,7 @@ mod doctor;
 mod people;
 mod tenants;
 
-use crate::{activate, create, patch, provision, sessions, test_event};
+use crate::{activate, create, patch, provision, sessions, tenants_books, test_event};
 
 /// The routes of the setup function.
 #[derive(OpenApi)]
@@ -41,7 +41,13 @@ use crate::{activate, create, patch, provision, sessions, test_event};
     doctor::quality,
     people::find,
     people::export,
-    people::erase
+    people::erase,
+    tenants_books::overview::answer,
+    tenants_books::events::answer,
+    tenants_books::events::search,
+    tenants_books::story::answer,
+    tenants_books::export::answer,
+    tenants_books::import::answer
 ))]
 pub struct Api;
 

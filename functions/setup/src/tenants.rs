@@ -14,7 +14,8 @@ use shared::secrets::MetaCredentials;
 use crate::access::{self, Caller};
 use crate::assess::assess;
 use crate::{
-    State, activate, meta_check, patch, sessions, tenants_audit, tenants_doctor, tenants_keys, tenants_people,
+    State, activate, meta_check, patch, sessions, tenants_audit, tenants_books, tenants_doctor, tenants_keys,
+    tenants_people,
 };
 
 /// Lets through who may, and finds the act.
@@ -23,6 +24,11 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
     let caller = &access::allowed(state, request, access::needs(request.method(), act), id, none).await?;
     if !setup::is_id(id) {
         return Err(none());
+    }
+    if let Some(act) = act
+        && let Some(answer) = tenants_books::route(state, request, caller, id, act).await
+    {
+        return answer;
     }
     let answer = match (act, request.method()) {
         (None, &Method::GET) => show(state, request, id).await?,
@@ -80,8 +86,7 @@ async fn show(state: &State, request: &Request, id: &str) -> Result<Value, Probl
     let lost = |error| crate::unavailable(request, &error);
     let shown = shown(state, request, id).await?;
     let gate = state.db.run(|client| async move { gates::show(&client, id).await }).await.map_err(lost)?;
-    let sales =
-        state.db.run(|client| async move { ledger::ledger(&client, id, None, None).await }).await.map_err(lost)?;
+    let sales = state.db.run(|client| async move { ledger::tallied(&client, id).await }).await.map_err(lost)?;
     let issues = match &shown.session_id {
         Some(session_id) => issues(state, request, session_id).await?,
         None => json!([]),

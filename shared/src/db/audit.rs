@@ -95,10 +95,12 @@ impl Entry {
     }
 }
 
+/// Writes an entry by itself: tenant and entry.
+pub(in crate::db) const WRITE: &str = concat!("with ", audited!("$1::text", "$2", "'{}'", "(select) one"), " select");
+
 /// Writes an entry by itself.
 pub async fn write(client: &impl GenericClient, tenant_id: &str, entry: &Entry) -> Result<(), Error> {
-    const SQL: &str = concat!("with ", audited!("$1::text", "$2", "'{}'", "(select) one"), " select");
-    client.execute(SQL, &[&tenant_id, &entry.text()]).await?;
+    client.execute(WRITE, &[&tenant_id, &entry.text()]).await?;
     Ok(())
 }
 

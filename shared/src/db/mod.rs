@@ -6,6 +6,7 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod books;
 pub mod clicks;
 pub mod connections;
 pub mod deliveries;

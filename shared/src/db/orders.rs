@@ -10,7 +10,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::Error;
-use super::pipeline;
+use super::audit::{self, Entry};
+use super::pipeline::{self, Running};
 use super::signals::Signals;
 use super::stories::{candidates, rules};
 use crate::domain::attribution;
@@ -90,20 +91,25 @@ pub struct Kept {
 pub async fn record(client: &Client, order: &NewOrder) -> Result<Recorded, Error> {
     let statement = client.prepare_cached(&statement::SQL).await?;
     if order.shares_orders {
-        return record_all(client, slice::from_ref(order)).await?.pop().ok_or(Error::Race);
+        return record_all(client, slice::from_ref(order), None).await?.pop().ok_or(Error::Race);
     }
     recorded(one(client, &statement, order).await?.first().ok_or(Error::Race)?, order)
 }
 
 /// Records several orders of one tenant, all of them or none, in one round trip and one commit: each finds what those before it made.
-/// Gives what became of each, in their order.
+/// Gives what became of each, in their order. `entry` tells of it.
 ///
 /// Safe to repeat with the same ids: what an earlier try has made is told as if this one had.
-pub async fn record_all(client: &Client, orders: &[NewOrder]) -> Result<Vec<Recorded>, Error> {
+pub async fn record_all(client: &Client, orders: &[NewOrder], entry: Option<&Entry>) -> Result<Vec<Recorded>, Error> {
     let Some(first) = orders.first() else { return Ok(Vec::new()) };
     let statement = client.prepare_cached(&statement::SQL).await?;
     let keys: Vec<&str> = orders.iter().map(|order| order.order_key.as_str()).collect();
-    let running = orders.iter().map(|order| Box::pin(one(client, &statement, order)) as _).collect();
+    let mut running: Vec<Running<'_>> =
+        orders.iter().map(|order| Box::pin(one(client, &statement, order)) as _).collect();
+    if let Some(entry) = entry {
+        let write = client.prepare_cached(audit::WRITE).await?;
+        running.push(Box::pin(async move { client.query(&write, &[&first.tenant_id, &entry.text()]).await }));
+    }
     let rows = pipeline::with_locks(client, &first.tenant_id, &keys, running).await?;
     rows.iter().zip(orders).map(|(row, order)| recorded(row, order)).collect()
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod attribution;
+pub mod books;
 pub mod conversion;
 pub mod country;
 pub mod delivery;

@@ -1,5 +1,6 @@
 //! Every lookup of the hot path uses its index, with 100,000 clicks, identities and attempts in the tables.
 
+mod books;
 mod claims;
 mod doctor;
 mod lookups;

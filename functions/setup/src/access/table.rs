@@ -6,11 +6,13 @@ use shared::domain::access::Needs;
 /// What a route needs, by its part behind the tenant's id. A change that is not named here is the operator's.
 pub(crate) fn needs(method: &Method, act: Option<&str>) -> Needs {
     match (method, act.unwrap_or_default()) {
-        (&Method::GET, _) => Needs::Read,
+        // A search is a look, too: what is looked for has no place in an address.
+        (&Method::GET, _) | (&Method::POST, "events/search") => Needs::Read,
         (&Method::PUT, "meta")
         | (
             &Method::POST,
-            "rotate-key" | "release" | "replay" | "doctor" | "keys" | "people/find" | "people/export" | "people/erase",
+            "rotate-key" | "release" | "replay" | "doctor" | "keys" | "orders/import" | "people/find" | "people/export"
+            | "people/erase",
         ) => Needs::Admin,
         (&Method::DELETE, act) if act.starts_with("keys/") => Needs::Admin,
         (&Method::POST, "activate") => Needs::Activate,

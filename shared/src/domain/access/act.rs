@@ -25,6 +25,8 @@ pub enum Act {
     Released,
     /// Quarantined events were put back.
     EventsReplayed,
+    /// Orders were imported from a table.
+    OrdersImported,
     /// An API key was made.
     KeyCreated,
     /// An API key was ended.
@@ -66,6 +68,7 @@ impl Act {
             Self::MetaReplaced => "tenant.meta_replaced",
             Self::Released => "tenant.released",
             Self::EventsReplayed => "events.replayed",
+            Self::OrdersImported => "orders.imported",
             Self::KeyCreated => "key.created",
             Self::KeyRevoked => "key.revoked",
             Self::KeysRotated => "keys.rotated",
