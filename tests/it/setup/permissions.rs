@@ -43,7 +43,7 @@ enum Who {
     Operator,
     Link,
     Key(&'static [&'static str]),
-    Anothers,
+    Stranger,
     Nobody,
 }
 
@@ -54,7 +54,7 @@ fn refusal(who: Who, needs: Needs) -> Option<u16> {
         | (Who::Link | Who::Key(["admin"]), Needs::Read | Needs::Admin)
         | (Who::Key(["read"] | ["ingest", "read"]), Needs::Read) => None,
         (Who::Link | Who::Key(_), _) => Some(403),
-        (Who::Anothers, _) => Some(404),
+        (Who::Stranger, _) => Some(404),
         (Who::Nobody, _) => Some(401),
     }
 }
@@ -94,8 +94,8 @@ impl Stage {
             (Who::Nobody, others.replace(&self.other.id, &self.session.id)),
             (Who::Nobody, self.other.token.replace(&self.other.id, &self.session.id)),
             (Who::Nobody, "x".to_owned()),
-            (Who::Anothers, others),
-            (Who::Anothers, self.other.token.clone()),
+            (Who::Stranger, others),
+            (Who::Stranger, self.other.token.clone()),
         ];
         for scopes in [&["ingest"][..], &["read"], &["ingest", "read"]] {
             all.push((Who::Key(scopes), self.key(scopes).await?));
@@ -195,7 +195,7 @@ async fn a_setup_session_is_its_link_s_and_the_operator_s_and_no_key_s() -> Resu
     let stage = Stage::new().await?;
     let (mine, world) = (&stage.session, &stage.world);
     let own = stage.key(&["admin"]).await?;
-    let (_, anothers) = world.key(&format!("tnt_{}", stage.other.id), &["admin"]).await?;
+    let (_, stranger) = world.key(&format!("tnt_{}", stage.other.id), &["admin"]).await?;
     let before = world.contents().await?;
     for (method, action) in [
         ("GET", ""),
@@ -205,7 +205,7 @@ async fn a_setup_session_is_its_link_s_and_the_operator_s_and_no_key_s() -> Resu
         ("POST", "activate"),
         ("POST", "link"),
     ] {
-        for (token, status) in [(&own, 403), (&anothers, 404)] {
+        for (token, status) in [(&own, 403), (&stranger, 404)] {
             let answer = world.setup_as(token, method.parse()?, &mine.path(action), &json!({})).await?;
             answer.expect_problem(status)?;
         }
