@@ -209,3 +209,42 @@ async fn the_operator_makes_a_seller_s_link_on_a_page() -> Result<()> {
     assert_eq!(desk.page.errors().len(), 1, "the refused login's own status: {:?}", desk.page.errors());
     Ok(())
 }
+
+#[tokio::test]
+async fn no_page_of_a_tenant_is_another_one_s() -> Result<()> {
+    let world = World::new().await?;
+    let (one, other) = (world.session().await?, world.session().await?);
+    for (session, name) in [(&one, "one"), (&other, "other")] {
+        world.enter(session, &world.entered(name)).await?.expect(200)?;
+    }
+    let made = world.act(&one, "provision", &Value::Null).await?.expect(200)?;
+    world.act(&other, "provision", &Value::Null).await?.expect(200)?;
+    let (by_link, by_key) =
+        (log_in(&world, &one.token).await?, log_in(&world, made["api_key"]["key"].as_str().context("a key")?).await?);
+    let pages =
+        ["", "/health", "/keys", "/people", "/changes", "/events", "/quarantine", "/connections", "/bodies", "/import"];
+    for page in pages {
+        let theirs = format!("/setup/tenants/tnt_{}{page}", other.id);
+        for cookie in [&by_link, &by_key] {
+            assert_eq!(get(&world, &theirs, cookie).await.status(), 404, "{page}");
+            let posted = setup::handle(&world.setup, &as_cookie(form(&theirs, "label=x&scopes=admin"), cookie)).await;
+            assert_eq!(posted.status(), 404, "{page}");
+        }
+        let nobodys = get(&world, &theirs, "").await;
+        ensure!(header(&nobodys, LOCATION).starts_with("/setup/login"), "{page}");
+    }
+    for page in ["", "/health", "/keys", "/people", "/changes"] {
+        let mine = format!("/setup/tenants/tnt_{}{page}", one.id);
+        for cookie in [&by_link, &by_key] {
+            assert_eq!(get(&world, &mine, cookie).await.status(), 200, "{page}");
+        }
+        if !page.is_empty() {
+            let posted = setup::handle(&world.setup, &as_cookie(form(&mine, "label=x&scopes=admin"), &by_key)).await;
+            ensure!(matches!(posted.status().as_u16(), 403 | 404), "{page}: a key that may not change anything");
+        }
+    }
+    let keys: i64 =
+        world.db.connect().await?.query_one("select count(*) from api_keys where label = 'x'", &[]).await?.get(0);
+    assert_eq!(keys, 0);
+    Ok(())
+}
