@@ -7,7 +7,7 @@
 //! | `DB_CA_FILE` | all | PEM file of the certificate authorities for Postgres, instead of RDS's and the public ones |
 //! | `DISPATCH_QUEUE_URL` | order, sweep | SQS queue of the dispatcher |
 //! | `SECRETS_PREFIX` | order, dispatch, setup | prefix of tenants' secrets, default `track/` |
-//! | `BODY_KEY_SECRET_ARN` | order | the secret of the key of kept bodies; without it none is kept |
+//! | `BODY_KEY_SECRET_ARN` | order, setup | the secret of the key of kept bodies; without it none is kept |
 //! | `ADMIN_TOKEN_SECRET_ARN` | setup | the operator's token |
 //! | `META_GRAPH_URL` | dispatch, setup | default `https://graph.facebook.com` |
 //! | `META_API_VERSION` | dispatch, setup | default `v26.0` |

@@ -9,7 +9,7 @@ const ROWS: u32 = 50;
 /// The most that it may have.
 const MOST: u32 = 100;
 /// The end of the year 9999, Unix microseconds: behind every row.
-const END_US: i64 = 253_402_300_800_000_000;
+pub const END_US: i64 = 253_402_300_800_000_000;
 
 /// A row's place in a list that is ordered by a time and an id, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,10 +14,13 @@ mod resolve;
 mod sessions;
 mod tenants;
 mod tenants_audit;
+mod tenants_bodies;
 mod tenants_books;
+mod tenants_connections;
 mod tenants_doctor;
 mod tenants_keys;
 mod tenants_people;
+mod tenants_quarantine;
 mod test_event;
 
 use lambda_http::http::Method;
@@ -44,6 +47,8 @@ pub struct State {
     pub public_url: Option<String>,
     /// The DNS.
     pub resolver: Resolver,
+    /// The secret of the key of kept bodies; without it none can be replayed.
+    pub body_key_secret: Option<String>,
     /// Own proxies before API Gateway, whose word on the caller's address is taken.
     pub trusted_proxy_hops: usize,
     /// The time.
@@ -69,6 +74,7 @@ impl State {
             meta,
             public_url,
             resolver: Resolver::SYSTEM,
+            body_key_secret: None,
             trusted_proxy_hops: 0,
             clock: Clock::SYSTEM,
             admin: access::Admin::new(admin_secret),

@@ -7,7 +7,9 @@ use shared::domain::setup::{Code, Locale, MetaVerdict, Severity, Step};
 use shared::http::Problem;
 use utoipa::{OpenApi, ToSchema};
 
+mod checkouts;
 mod doctor;
+mod keys;
 mod people;
 mod tenants;
 
@@ -32,10 +34,10 @@ use crate::{activate, create, patch, provision, sessions, tenants_books, test_ev
     tenants::release,
     tenants::replay,
     tenants::replace_meta,
-    tenants::keys,
-    tenants::create_key,
-    tenants::revoke_key,
-    tenants::audit,
+    keys::list,
+    keys::create,
+    keys::revoke,
+    keys::audit,
     doctor::examine,
     doctor::issues,
     doctor::quality,
@@ -47,7 +49,15 @@ use crate::{activate, create, patch, provision, sessions, tenants_books, test_ev
     tenants_books::events::search,
     tenants_books::story::answer,
     tenants_books::export::answer,
-    tenants_books::import::answer
+    tenants_books::import::answer,
+    checkouts::list,
+    checkouts::connect,
+    checkouts::rotate,
+    checkouts::revoke,
+    checkouts::set_secret,
+    checkouts::bodies,
+    checkouts::replay_bodies,
+    checkouts::quarantine
 ))]
 pub struct Api;
 

@@ -197,10 +197,13 @@ async fn keep(
 
 /// Tells the functions that remember the connection that its secret is another one.
 async fn touch(state: &State, request: &Request, tenant_id: &str, connection_id: &str) -> Result<(), Problem> {
-    let touched = state
-        .db
-        .run(|client| async move { shared::db::connections::manage::touch(&client, tenant_id, connection_id).await })
-        .await;
+    let touched =
+        state
+            .db
+            .run(|client| async move {
+                shared::db::connections::manage::touch(&client, tenant_id, connection_id, None).await
+            })
+            .await;
     touched.map(drop).map_err(|error| crate::unavailable(request, &error))
 }
 

@@ -14,8 +14,8 @@ use shared::secrets::MetaCredentials;
 use crate::access::{self, Caller};
 use crate::assess::assess;
 use crate::{
-    State, activate, meta_check, patch, sessions, tenants_audit, tenants_books, tenants_doctor, tenants_keys,
-    tenants_people,
+    State, activate, meta_check, patch, sessions, tenants_audit, tenants_bodies, tenants_books, tenants_connections,
+    tenants_doctor, tenants_keys, tenants_people, tenants_quarantine,
 };
 
 /// Lets through who may, and finds the act.
@@ -58,12 +58,27 @@ pub(crate) async fn route(state: &State, request: &Request, rest: &str) -> Resul
         }
         (Some("keys"), _) => return tenants_keys::all(state, request, caller, id).await,
         (Some("audit"), _) => return tenants_audit::list(state, request, caller, id).await,
-        (Some(act), _) => match act.strip_prefix("keys/") {
-            Some(key_id) => return tenants_keys::one(state, request, caller, id, key_id).await,
-            None => return Err(crate::no_route()),
-        },
+        (Some("quarantine"), _) => return tenants_quarantine::list(state, request, id).await,
+        (Some(act), _) => return below(state, request, caller, id, act).await,
     };
     Ok(http::json(StatusCode::OK, &answer))
+}
+
+/// What has parts of its own: keys, connections, bodies.
+async fn below(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    act: &str,
+) -> Result<Response<Body>, Problem> {
+    let (what, rest) = act.split_once('/').map_or((act, None), |(what, rest)| (what, Some(rest)));
+    match (what, rest) {
+        ("keys", Some(key_id)) => tenants_keys::one(state, request, caller, id, key_id).await,
+        ("connections", rest) => tenants_connections::route(state, request, caller, id, rest).await,
+        ("bodies", rest) => tenants_bodies::route(state, request, caller, id, rest).await,
+        _ => Err(crate::no_route()),
+    }
 }
 
 /// 404: no such tenant, or not the caller's.

@@ -1,5 +1,6 @@
 //! Connections: what a checkout platform posts to, `/w/<tenant>.<secret>`, and what its deliveries are read by.
 
+pub mod listed;
 pub mod manage;
 mod settings;
 mod token;

@@ -26,6 +26,7 @@ pub mod people;
 mod pieces;
 mod pipeline;
 mod prepared;
+pub mod quarantine;
 pub mod receipts;
 pub mod replay;
 pub mod sales;

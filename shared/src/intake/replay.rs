@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::record::unused;
 use super::seal::{BodyKey, Owner, Posted};
 use super::{Read, read, record};
 use crate::db::connections::{self, Connection};
 use crate::db::deliveries::{Recorded, Unused, Why};
-use crate::db::kept::{self, Kept, NewBody};
+use crate::db::kept::{self, Kept, NewBody, Place};
 use crate::db::{self, Db};
 use crate::ids;
 use crate::platforms::{Authenticity, Context, Delivery, Secret};
@@ -38,7 +39,8 @@ pub enum Error {
 }
 
 /// What became of bodies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ReplayedBodies)]
 pub struct Replayed {
     /// Their sales are recorded, or were already.
     pub taken: u32,
@@ -64,6 +66,38 @@ impl Replay<'_> {
         let mut bodies = list.await?;
         // The sort is stable: those of a connection stay in their order.
         bodies.sort_by(|one, other| one.connection_id.cmp(&other.connection_id));
+        self.all(tenant_id, &bodies).await
+    }
+
+    /// The same of [`kept::BATCH`] bodies after a place, for who has not the time for all. Gives where to go on, if there may be more.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn batch(
+        &self,
+        tenant_id: &str,
+        connection_id: Option<&str>,
+        after: Option<&Place>,
+    ) -> Result<(Replayed, Option<Place>), Error> {
+        let batch = self.db.run(|client| async move { kept::batch(&client, tenant_id, connection_id, after).await });
+        let (bodies, end) = batch.await?;
+        Ok((self.all(tenant_id, &bodies).await?, end))
+    }
+
+    /// The same of one body; `None` if it is not there.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn only(&self, tenant_id: &str, id: &str) -> Result<Option<Replayed>, Error> {
+        let body = self.db.run(|client| async move { kept::one(&client, tenant_id, id).await }).await?;
+        match body {
+            Some(body) => self.all(tenant_id, &[body]).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Bodies that stand connection by connection.
+    async fn all(&self, tenant_id: &str, bodies: &[Kept]) -> Result<Replayed, Error> {
         let mut replayed = Replayed::default();
         for bodies in bodies.chunk_by(|one, other| one.connection_id == other.connection_id) {
             self.of_connection(tenant_id, bodies, &mut replayed).await?;

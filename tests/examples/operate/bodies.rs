@@ -3,7 +3,9 @@
 use anyhow::{Context, Result};
 use serde_json::to_value;
 use shared::config::{Reader, environment};
+use shared::db::audit::{self, By, Entry};
 use shared::db::kept;
+use shared::domain::access::Act;
 use shared::domain::order::Rejected;
 use shared::intake::replay::{Replay, Replayed};
 use shared::intake::seal::BodyKey;
@@ -49,6 +51,12 @@ pub(crate) async fn replay(database: &Database, tenant: &str, connection: Option
     let replay = Replay { db: &database.0, secrets: &secrets, prefix: &prefix(), key: &key };
     let replayed = replay.run(tenant, connection).await;
     let replayed = replayed.map_err(|error| anyhow::anyhow!(telemetry::chain(&error)))?;
+    if replayed != Replayed::default() {
+        let detail = &to_value(replayed)?;
+        let entry = &Entry::new(By::Operator, None, Act::BodiesReplayed, connection.unwrap_or(tenant), detail);
+        let noted = database.0.run(|client| async move { audit::write(&client, tenant, entry).await });
+        noted.await.map_err(plain)?;
+    }
     tracing::info!(tenant.id = tenant, taken = replayed.taken, "bodies replayed");
     Ok(Said { text: told(&replayed), json: to_value(replayed)?, sound: replayed.not_opened == 0 })
 }

@@ -6,9 +6,11 @@ use anyhow::{Context, Result, bail};
 use serde_json::{json, to_value};
 use shared::config::{Reader, environment};
 use shared::db::audit::Entry;
-use shared::db::connections::{self, Refused, Settings, Token, manage};
+use shared::db::connections::manage::{self, New};
+use shared::db::connections::{self, Refused, Settings, Token, listed};
 use shared::domain::access::Act;
 use shared::domain::order::{EventName, Trigger};
+use shared::ids;
 use shared::platforms::Platform;
 use shared::secrets::Secrets;
 
@@ -78,9 +80,10 @@ pub(crate) async fn connect(
     secret: Option<&SecretFrom>,
 ) -> Result<Said> {
     let secret = secret.map(SecretFrom::read).transpose()?;
-    let (settings, token) = (&given.over(Settings::default()), &Token::new(tenant)?);
-    let made = database.0.run(|client| manage::make(client, tenant, platform, settings, token)).await;
-    let id = allowed(made.map_err(plain)?)?;
+    let (settings, token, id) = (&given.over(Settings::default()), &Token::new(tenant)?, ids::new_id());
+    let (new, entry) = (&New { id: &id, platform, settings, token }, &Entry::by_program(Act::ConnectionCreated, &id));
+    let made = database.0.run(|client| manage::make(client, tenant, new, Some(entry))).await;
+    allowed(made.map_err(plain)?)?;
     if let Some(secret) = &secret
         && let Err(error) = secrets().put_connection(&prefix(), tenant, &id, secret, false).await
     {
@@ -110,7 +113,7 @@ pub(crate) async fn connect(
 /// Shows a tenant's connections.
 pub(crate) async fn list(database: &Database, tenant: &str) -> Result<Said> {
     database.gate(tenant).await?;
-    let all = database.0.run(|client| async move { manage::list(&client, tenant).await }).await.map_err(plain)?;
+    let all = database.0.run(|client| async move { listed::list(&client, tenant).await }).await.map_err(plain)?;
     if all.is_empty() {
         return Ok(Said::well("No platform is connected.", json!([])));
     }
@@ -143,7 +146,8 @@ pub(crate) async fn list(database: &Database, tenant: &str) -> Result<Said> {
 /// Changes what a connection is set to.
 pub(crate) async fn change(database: &Database, tenant: &str, id: &str, given: &Given) -> Result<Said> {
     let change = &|settings| given.over(settings);
-    let changed = database.0.run(|client| manage::change(client, tenant, id, change)).await;
+    let entry = &Entry::by_program(Act::ConnectionChanged, id);
+    let changed = database.0.run(|client| manage::change(client, tenant, id, change, Some(entry))).await;
     allowed(changed.map_err(plain)?)?;
     tracing::info!(tenant.id = tenant, connection.id = id, "connection changed");
     Ok(Said::well("Changed; it holds from the next delivery.", json!({"id": id})))
@@ -169,7 +173,8 @@ pub(crate) async fn rotate(database: &Database, tenant: &str, id: &str, overlap_
 
 /// Ends a connection.
 pub(crate) async fn revoke(database: &Database, tenant: &str, id: &str) -> Result<Said> {
-    let run = database.0.run(|client| async move { manage::revoke(&client, tenant, id).await });
+    let entry = &Entry::by_program(Act::ConnectionRevoked, id);
+    let run = database.0.run(|client| async move { manage::revoke(&client, tenant, id, Some(entry)).await });
     if !run.await.map_err(plain)? {
         bail!(Refused::NoConnection);
     }
@@ -191,7 +196,9 @@ pub(crate) async fn platform_secret(
         bail!(Refused::NoConnection);
     }
     secrets().put_connection(&prefix(), tenant, id, &secret, keep_former).await?;
-    database.0.run(|client| async move { manage::touch(&client, tenant, id).await }).await.map_err(plain)?;
+    let entry = &Entry::by_program(Act::ConnectionSecretSet, id);
+    let run = database.0.run(|client| async move { manage::touch(&client, tenant, id, Some(entry)).await });
+    run.await.map_err(plain)?;
     tracing::info!(tenant.id = tenant, connection.id = id, keep_former, "platform's secret entered");
     let text = "Entered. What was refused before is taken by replay-bodies.";
     Ok(Said::well(text, json!({"id": id, "keep_former": keep_former})))
@@ -203,7 +210,9 @@ pub(crate) async fn optional_events(
     tenant: &str,
     wanted: &[(Trigger, EventName)],
 ) -> Result<Said> {
-    let run = database.0.run(|client| async move { manage::set_optional_events(&client, tenant, wanted).await });
+    let entry = &Entry::by_program(Act::OptionalEventsSet, tenant);
+    let told = Some(entry);
+    let run = database.0.run(|client| async move { manage::set_optional_events(&client, tenant, wanted, told).await });
     if !run.await.map_err(plain)? {
         bail!(unknown(tenant));
     }

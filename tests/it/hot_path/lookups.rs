@@ -1,9 +1,11 @@
 //! What requests look up.
 
 use anyhow::Result;
+use shared::db::connections::listed;
 use shared::db::sweep::purge;
 use shared::db::{
-    audit, clicks, connections, deliveries, dispatch, funnels, history, keys, orders, sales, setup, stories, visits,
+    audit, clicks, connections, deliveries, dispatch, funnels, history, kept, keys, orders, quarantine, sales, setup,
+    stories, visits,
 };
 use tests::world::World;
 
@@ -114,6 +116,32 @@ async fn lists(world: &World) -> Result<()> {
              analyze api_keys; analyze audit"
         ))
         .await?;
+    world
+        .execute(&format!(
+            "insert into kept_bodies (tenant_id, id, connection_id, digest, reason, received_at, bytes, sealed)
+             select '{tenant}', 'kept' || n, 'shop', encode(sha256(n::text::bytea), 'hex'), 'unreadable', now() - n * interval '1 minute', 500, ''
+             from generate_series(1, 900) n;
+             update conversions set state = 'quarantined', event_time = now() - substr(id, 2)::int * interval '20 seconds'
+             where tenant_id = '{tenant}' and state = 'sent';
+             analyze kept_bodies; analyze conversions"
+        ))
+        .await?;
+    let page = format!("'{tenant}', (extract(epoch from now() - interval '5 hours') * 1000000)::bigint, 'a5', 51");
+    let found = scans(world, "bodies", kept::PAGE, &format!("{page}, null")).await?;
+    assert_indexed("bodies", &found, &["kept_bodies_received_at_idx"]);
+    let read = most_read(&plan(world, "bodies", kept::PAGE, &format!("{page}, null")).await?, "kept_bodies");
+    assert!(read <= 51, "bodies: {read} rows for a page");
+    let found = scans(world, "batch", kept::BATCH_SQL, &format!("'{tenant}', null, '', 0, '', 100")).await?;
+    assert_indexed("batch", &found, &["kept_bodies_received_at_idx"]);
+    let found = scans(world, "connections", listed::PAGE, &page).await?;
+    assert_indexed("connections", &found, &["deliveries_tenant_id_received_at_idx"]);
+    let read = most_read(&plan(world, "connections", listed::PAGE, &page).await?, "deliveries");
+    assert!(read <= 2000, "connections: {read} deliveries");
+    let found = scans(world, "quarantine", quarantine::LIST, &page).await?;
+    let wanted = ["conversions_quarantined_idx", "dispatch_attempts_tenant_id_event_id_idx", "receipts_pkey"];
+    assert_indexed("quarantine", &found, &wanted);
+    let read = most_read(&plan(world, "quarantine", quarantine::LIST, &page).await?, "conversions");
+    assert!(read <= 53, "quarantine: {read} rows for a page");
     let page = format!("'{tenant}', (extract(epoch from now() - interval '5 days') * 1000000)::bigint, 'a5', 51");
     for (name, sql, table, index) in [
         ("key list", setup::LIST_KEYS, "api_keys", "api_keys_tenant_id_created_at_idx"),

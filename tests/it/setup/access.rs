@@ -21,9 +21,17 @@ fn routes(session: &str, tenant: &str) -> Vec<(Method, String, Value)> {
         (Method::GET, tenants(""), Value::Null),
         (Method::PUT, tenants("/meta"), json!({"access_token": "x"})),
     ];
-    all.extend(["/keys", "/audit"].map(|list| (Method::GET, tenants(list), Value::Null)));
+    all.extend(
+        ["/keys", "/audit", "/connections", "/bodies", "/quarantine"]
+            .map(|list| (Method::GET, tenants(list), Value::Null)),
+    );
     all.push((Method::POST, tenants("/keys"), json!({"label": "x", "scopes": ["read"]})));
     all.push((Method::DELETE, tenants("/keys/x"), Value::Null));
+    all.push((Method::POST, tenants("/connections"), json!({"platform": "hotmart"})));
+    all.push((Method::POST, tenants("/connections/x/rotate"), Value::Null));
+    all.push((Method::POST, tenants("/connections/x/revoke"), Value::Null));
+    all.push((Method::PUT, tenants("/connections/x/secret"), json!({"secret": "x"})));
+    all.push((Method::POST, tenants("/bodies/replay"), Value::Null));
     let acts = ["/suspend", "/retire", "/activate", "/rotate-key", "/release", "/replay"];
     all.extend(acts.map(|act| (Method::POST, tenants(act), Value::Null)));
     all

@@ -113,6 +113,12 @@ fn path(session: &str, tenant: &str) -> impl Strategy<Value = String> + use<> {
             "/",
             "/keys",
             "/keys/x",
+            "/connections",
+            "/connections/x/rotate",
+            "/connections/x/secret",
+            "/bodies?after=00",
+            "/bodies/replay",
+            "/quarantine?limit=1",
             "/audit?limit=x&after=%00",
         ]
         .map(|end| format!("{tenant}{end}")),

@@ -5,6 +5,7 @@ mod any_input;
 mod at_once;
 mod attempts;
 mod audit;
+mod connections;
 pub(crate) mod issues;
 mod keys;
 mod meta;

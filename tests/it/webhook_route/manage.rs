@@ -1,7 +1,8 @@
 //! Connections as an operator makes and changes them.
 
 use anyhow::{Context, Result};
-use shared::db::connections::{Refused, Settings, Token, manage};
+use shared::db::connections::manage::{self, New};
+use shared::db::connections::{Refused, Settings, Token};
 use shared::domain::order::{Amount, EventName, Trigger};
 use shared::platforms::Platform;
 use tests::world::World;
@@ -13,8 +14,9 @@ fn settings(shop: Option<&str>) -> Settings {
 }
 
 async fn make(world: &World, tenant: &str, platform: Platform, settings: &Settings) -> Result<Result<String, Refused>> {
-    let token = &Token::new(tenant)?;
-    Ok(world.order.db.run(|client| manage::make(client, tenant, platform, settings, token)).await?)
+    let (token, id) = (&Token::new(tenant)?, shared::ids::new_id());
+    let new = &New { id: &id, platform, settings, token };
+    Ok(world.order.db.run(|client| manage::make(client, tenant, new, None)).await?.map(|()| id))
 }
 
 async fn version(world: &World, id: &str) -> Result<i64> {
@@ -36,7 +38,7 @@ async fn two_shops_that_number_their_orders_by_themselves_need_two_names() -> Re
         make(&world, &other.id, platform, &settings(None)).await?.context("another tenant")?;
         let ended = world.order.db.run(|client| {
             let first = first.clone();
-            async move { manage::revoke(&client, tenant, &first).await }
+            async move { manage::revoke(&client, tenant, &first, None).await }
         });
         assert!(ended.await?);
         make(&world, tenant, platform, &settings(None)).await?.context("after the first is revoked")?;
@@ -75,14 +77,18 @@ async fn each_change_raises_the_version_and_holds_from_the_next_delivery() -> Re
     post(&world, &hotmart, "d1", "PURCHASE_PROTEST").await?.expect(200)?;
     assert_eq!(version(&world, id).await?, 1);
     let net = |settings| Settings { amount: Amount::Net, order_id_slot: Some("sck".into()), ..settings };
-    world.order.db.run(|client| manage::change(client, tenant, id, &net)).await?.context("changed")?;
+    world.order.db.run(|client| manage::change(client, tenant, id, &net, None)).await?.context("changed")?;
     assert_eq!(version(&world, id).await?, 2);
     let wanted = &[(Trigger::Pending, EventName::parse("AddPaymentInfo").context("a name")?)][..];
     assert!(
-        world.order.db.run(|client| async move { manage::set_optional_events(&client, tenant, wanted).await }).await?
+        world
+            .order
+            .db
+            .run(|client| async move { manage::set_optional_events(&client, tenant, wanted, None).await })
+            .await?
     );
     assert_eq!(version(&world, id).await?, 3);
-    assert!(world.order.db.run(|client| async move { manage::touch(&client, tenant, id).await }).await?);
+    assert!(world.order.db.run(|client| async move { manage::touch(&client, tenant, id, None).await }).await?);
     assert_eq!(version(&world, id).await?, 4);
     let connection =
         world.order.db.run(|client| async move { shared::db::connections::by_id(&client, tenant, id).await }).await?;
@@ -107,12 +113,12 @@ async fn a_change_that_is_refused_changes_nothing() -> Result<()> {
         &|it| Settings { order_id_slot: Some(" ".into()), ..it },
     ];
     for change in changes {
-        let changed = world.order.db.run(|client| manage::change(client, tenant, &north, change)).await?;
+        let changed = world.order.db.run(|client| manage::change(client, tenant, &north, change, None)).await?;
         assert!(changed.is_err());
     }
-    let of_another = world.order.db.run(|client| manage::change(client, "nobody", &shop.id, &|it| it)).await?;
+    let of_another = world.order.db.run(|client| manage::change(client, "nobody", &shop.id, &|it| it, None)).await?;
     assert_eq!(of_another, Err(Refused::NoTenant));
-    let unknown = world.order.db.run(|client| manage::change(client, tenant, "nothing", &|it| it)).await?;
+    let unknown = world.order.db.run(|client| manage::change(client, tenant, "nothing", &|it| it, None)).await?;
     assert_eq!(unknown, Err(Refused::NoConnection));
     assert_eq!(world.contents().await?, before);
     Ok(())

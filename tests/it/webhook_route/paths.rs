@@ -111,7 +111,7 @@ async fn a_revoked_path_is_not_found_from_the_same_moment() -> Result<()> {
         let hotmart = world.connect(Platform::Hotmart).await?;
         post(&world, &hotmart, "d1", "PURCHASE_PROTEST").await?.expect(200)?;
         let (tenant, id) = (hotmart.tenant_id.as_str(), hotmart.id.as_str());
-        let run = world.order.db.run(|client| async move { manage::revoke(&client, tenant, id).await });
+        let run = world.order.db.run(|client| async move { manage::revoke(&client, tenant, id, None).await });
         assert!(run.await?);
         let before = world.contents().await?;
         let answer =

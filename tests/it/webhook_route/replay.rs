@@ -162,7 +162,7 @@ async fn a_sale_without_the_chosen_amount_is_taken_once_another_is_chosen() -> R
     let (tenant, id) = (hotmart.tenant_id.as_str(), hotmart.id.as_str());
     let set = async |amount: Amount| {
         let change = &move |settings| Settings { amount, ..settings };
-        let changed = world.order.db.run(|client| manage::change(client, tenant, id, change)).await?;
+        let changed = world.order.db.run(|client| manage::change(client, tenant, id, change, None)).await?;
         changed.map_err(|refused| anyhow::anyhow!("{refused}"))
     };
     set(Amount::Net).await?;
@@ -207,7 +207,7 @@ async fn what_is_sealed_with_another_key_or_of_a_connection_that_is_no_more_is_l
     let other = replay_by(&world, "another text that a key is made of", Some(&hotmart.id)).await?;
     assert_eq!(other, Replayed { not_opened: 1, ..Replayed::default() });
     let (tenant, id) = (hotmart.tenant_id.as_str(), hotmart.id.as_str());
-    assert!(world.order.db.run(|client| async move { manage::revoke(&client, tenant, id).await }).await?);
+    assert!(world.order.db.run(|client| async move { manage::revoke(&client, tenant, id, None).await }).await?);
     assert_eq!(replay(&world).await?, Replayed { not_in_force: 1, not_authentic: 1, ..Replayed::default() });
     assert_eq!(kept(&world).await?, "not_authentic, not_authentic");
     Ok(())

@@ -27,7 +27,7 @@ async fn vault_at(port: u16) -> order::Vault {
 /// Tells the functions of a change, as the operator's program does.
 pub(super) async fn touch(world: &World, connected: &Connected) -> Result<()> {
     let (tenant, id) = (connected.tenant_id.as_str(), connected.id.as_str());
-    assert!(world.order.db.run(|client| async move { manage::touch(&client, tenant, id).await }).await?);
+    assert!(world.order.db.run(|client| async move { manage::touch(&client, tenant, id, None).await }).await?);
     Ok(())
 }
 

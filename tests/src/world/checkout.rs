@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 use lambda_http::Request;
-use shared::db::connections::{Settings, Token, manage};
+use shared::db::connections::manage::{self, New};
+use shared::db::connections::{Settings, Token};
 use shared::platforms::Platform;
 use shared::secrets::Secrets;
 
@@ -45,9 +46,10 @@ impl World {
 
     /// Connects a platform, without a secret yet.
     pub async fn connect_as(&self, tenant_id: &str, platform: Platform, settings: &Settings) -> Result<Connected> {
-        let token = &Token::new(tenant_id)?;
-        let made = self.order.db.run(|client| manage::make(client, tenant_id, platform, settings, token)).await?;
-        let id = made.context("a connection")?;
+        let (token, id) = (&Token::new(tenant_id)?, shared::ids::new_id());
+        let new = &New { id: &id, platform, settings, token };
+        let made = self.order.db.run(|client| manage::make(client, tenant_id, new, None)).await?;
+        made.context("a connection")?;
         Ok(Connected { tenant_id: tenant_id.to_owned(), id, path: format!("/w/{}", token.reveal()) })
     }
 

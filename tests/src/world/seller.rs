@@ -9,7 +9,7 @@ use shared::db::Db;
 use shared::meta::Client;
 use shared::secrets::Secrets;
 
-use super::{SECRETS_PREFIX, World, db_config};
+use super::{BODY_KEY, SECRETS_PREFIX, World, db_config};
 use crate::answer::Answer;
 use crate::postgres::TestDb;
 use crate::request;
@@ -41,6 +41,7 @@ pub(super) fn function(
     let public_url = Some("https://track.example.com".to_owned());
     let mut state = setup::State::new(db, secrets, prefix, Client::new(meta)?, public_url, admin_secret.to_owned());
     state.resolver = no_network();
+    state.body_key_secret = Some(BODY_KEY.to_owned());
     Ok(state)
 }
 

@@ -7,15 +7,13 @@
 use shared::db::gates::{Gate, Released};
 use shared::db::ledger::Entry;
 use shared::db::replay::Replayed;
-use shared::db::setup::{Revoked, Tenant};
-use shared::domain::access::Scope;
+use shared::db::setup::Tenant;
 use shared::domain::setup::MetaVerdict;
 use shared::openapi as problems;
 use utoipa::ToSchema;
 
 use super::Issue;
-use crate::tenants_audit::Audit;
-use crate::tenants_keys::Keys;
+use super::keys::CreatedKey;
 
 /// A tenant as it stands.
 #[derive(ToSchema)]
@@ -39,35 +37,6 @@ struct Status {
     status: String,
     /// What it was.
     before: String,
-}
-
-/// A key that was made.
-#[derive(ToSchema)]
-struct CreatedKey {
-    api_key: NewKey,
-}
-
-/// A key, shown this once.
-#[derive(ToSchema)]
-struct NewKey {
-    id: String,
-    label: String,
-    scopes: Vec<Scope>,
-    /// Its last characters, as the list has them.
-    last4: String,
-    /// The key itself.
-    key: String,
-    /// Unix seconds.
-    created_at: Option<i64>,
-}
-
-/// What a new key is for, and what it may do.
-#[derive(ToSchema)]
-struct KeyWanted {
-    #[schema(min_length = 1, max_length = 100)]
-    label: String,
-    #[schema(min_items = 1)]
-    scopes: Vec<Scope>,
 }
 
 /// Which quarantined events.
@@ -257,85 +226,3 @@ pub(super) fn replay() {}
     ),
 )]
 pub(super) fn replace_meta() {}
-
-/// A tenant's API keys, the newest first, ended ones too.
-#[utoipa::path(
-    get, path = "/v1/tenants/{id}/keys", tag = "tenants", operation_id = "keys", security(("operator" = []), ("session" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The tenant's id."),
-           ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "50, unless it is said."),
-           ("after" = Option<String>, Query, description = "The `next` of the page before.")),
-    responses(
-        (status = 200, description = "A page of keys, without what proves them.", body = Keys),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
-    ),
-)]
-pub(super) fn keys() {}
-
-/// A further API key.
-#[utoipa::path(
-    post, path = "/v1/tenants/{id}/keys", tag = "tenants", operation_id = "create_key",
-    security(("operator" = []), ("session" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The tenant's id.")),
-    request_body = KeyWanted,
-    responses(
-        (status = 201, description = "The key, shown this once.", body = CreatedKey),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
-    ),
-)]
-pub(super) fn create_key() {}
-
-/// Ends a key now, also the last one and the one that calls. One that was ended stays so.
-#[utoipa::path(
-    delete, path = "/v1/tenants/{id}/keys/{key_id}", tag = "tenants", operation_id = "revoke_key",
-    security(("operator" = []), ("session" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The tenant's id."), ("key_id" = String, Path, description = "The key's id.")),
-    responses(
-        (status = 200, description = "Ended.", body = Revoked),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
-    ),
-)]
-pub(super) fn revoke_key() {}
-
-/// What people changed, the newest first.
-#[utoipa::path(
-    get, path = "/v1/tenants/{id}/audit", tag = "tenants", operation_id = "audit", security(("operator" = []), ("session" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The tenant's id."),
-           ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "50, unless it is said."),
-           ("after" = Option<String>, Query, description = "The `next` of the page before.")),
-    responses(
-        (status = 200, description = "A page of changes.", body = Audit),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
-    ),
-)]
-pub(super) fn audit() {}

@@ -1,13 +1,10 @@
 //! Arguments of the commands that look after checkout platforms.
 
-use shared::db::connections::manage::OVERLAP_DAYS;
+use shared::db::connections::manage::{OVERLAP_DAYS, OVERLAP_MOST};
 use shared::domain::order::{Amount, EventName, OptionalEvents, Trigger};
 use shared::platforms::Platform;
 
 use super::Arguments;
-
-/// The longest overlap of two paths, in days.
-const OVERLAP_MOST: u16 = 90;
 
 /// What to do with connections.
 #[derive(Debug)]
