@@ -175,7 +175,7 @@ async fn release(state: &State, request: &Request, caller: &Caller, id: &str) ->
     Ok(json!({"before": released.before, "hastened": released.hastened}))
 }
 
-async fn replay(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
+pub(crate) async fn replay(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
     let mut fields = crate::fields(request)?;
     let (event_id, may_be_there) = (fields.text("event_id"), fields.flag("may_be_there"));
     crate::finish(fields)?;

@@ -24,17 +24,17 @@ use crate::tenants::shown;
 /// A page of what is kept.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Bodies {
-    bodies: Vec<Told>,
+    pub(crate) bodies: Vec<Told>,
     /// What the next page comes after, if there is one.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// A body that is kept.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ToldBody)]
-struct Told {
+pub(crate) struct Told {
     #[serde(flatten)]
-    kept: Kept,
+    pub(crate) kept: Kept,
     /// Why, in words.
     message: &'static str,
 }
@@ -44,9 +44,9 @@ struct Told {
 #[schema(as = BodiesReplayed)]
 pub(crate) struct Done {
     #[serde(flatten)]
-    replayed: Replayed,
+    pub(crate) replayed: Replayed,
     /// Where to go on, as `after`, if there may be more.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// Finds what is asked for, by the path behind `bodies`.

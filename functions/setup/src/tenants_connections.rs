@@ -23,9 +23,9 @@ use wanted::{SECRET_MAX, Wanted, has_error, line};
 /// A page of a tenant's connections.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Connections {
-    connections: Vec<listed::Listed>,
+    pub(crate) connections: Vec<listed::Listed>,
     /// What the next page comes after, if there is one.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// A connection that was made.
@@ -34,7 +34,7 @@ pub(crate) struct Connected {
     id: String,
     platform: &'static str,
     /// Where the checkout is to post; shown this once.
-    url: String,
+    pub(crate) url: String,
     /// The parameter of the checkout's URL for the click id, if the platform has one.
     slot: Option<&'static str>,
     /// Without one all that comes is refused, and kept until it is there.
@@ -46,7 +46,7 @@ pub(crate) struct Connected {
 pub(crate) struct Rotated {
     id: String,
     /// Where the checkout is to post; shown this once.
-    url: String,
+    pub(crate) url: String,
     /// For so many days the former URL is taken too.
     overlap_days: u16,
 }

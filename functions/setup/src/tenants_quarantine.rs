@@ -14,9 +14,9 @@ use crate::tenants::shown;
 /// A page of quarantined events.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Quarantine {
-    events: Vec<Quarantined>,
+    pub(crate) events: Vec<Quarantined>,
     /// What the next page comes after, if there is one.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// `GET`.

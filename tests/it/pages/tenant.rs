@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tests::request;
+use tests::world::wake_up;
 
 use super::Desk;
 
@@ -87,4 +88,82 @@ async fn a_person_is_found_exported_and_erased_with_a_receipt() -> Result<()> {
     desk.goto(&format!("{at}/changes")).await?;
     ensure!(desk.words().await?.contains("Dados de uma pessoa apagados"));
     Ok(())
+}
+
+/// The URL of the webhook that a page shows once.
+async fn webhook(desk: &Desk) -> Result<String> {
+    let shown = desk.words().await?;
+    let url = shown.split_whitespace().find(|it| it.contains("/w/tnt_")).context("a URL")?;
+    Ok(url.trim_start_matches(tests::site::TRACK).to_owned())
+}
+
+#[tokio::test]
+async fn a_mistyped_secret_is_seen_repaired_and_costs_no_sale() -> Result<()> {
+    let desk = Desk::new().await?;
+    let (at, _) = seller(&desk, "en").await?;
+    desk.goto(&format!("{at}/connections")).await?;
+    desk.press("Make a new URL").await?;
+    let path = webhook(&desk).await?;
+    desk.look("tenant-connections-url").await?;
+    desk.page.fill("[name=secret]", "mistyped").await?;
+    desk.send("[name=secret]").await?;
+    ensure!(desk.words().await?.contains("The secret is kept"), "{}", desk.words().await?);
+    let now_s = shared::clock::Clock::SYSTEM.now_s().to_string();
+    let body = include_str!("../../fixtures/webhooks/hotmart/purchase_approved.json").replace("1767225", &now_s[..7]);
+    let post = request::with_header(request::post(&path, &body), "x-hotmart-hottok", "sample-hottok");
+    desk.world().send_order(&post).await?.expect_problem(401)?;
+    desk.goto(&format!("{at}/connections")).await?;
+    ensure!(desk.words().await?.contains("this secret does not prove"), "{}", desk.words().await?);
+    desk.look("tenant-connections").await?;
+    desk.page.fill("[name=secret]", "sample-hottok").await?;
+    desk.send("[name=secret]").await?;
+    desk.goto(&format!("{at}/bodies")).await?;
+    desk.look("tenant-bodies").await?;
+    desk.press("Read all again").await?;
+    let told = desk.words().await?;
+    ensure!(told.contains("Taken\n1") && told.contains("Nothing is waiting here"), "{told}");
+    let sales = desk.world().count("select count(*) from conversions", &[]).await?;
+    assert_eq!(sales, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_further_checkout_is_connected_and_ended() -> Result<()> {
+    let desk = Desk::new().await?;
+    let (at, _) = seller(&desk, "pt-BR").await?;
+    desk.goto(&format!("{at}/connections")).await?;
+    desk.page.eval("document.querySelector('[name=platform]').required = false").await?;
+    desk.send("[name=platform]").await?;
+    ensure!(desk.words().await?.contains("Escolha uma plataforma"), "{}", desk.words().await?);
+    desk.enter(&json!({"platform": "kiwify"})).await?;
+    desk.send("[name=platform]").await?;
+    let path = webhook(&desk).await?;
+    desk.world().send_order(&request::new(lambda_http::http::Method::GET, &path, "")).await?.expect(200)?;
+    let end = "[...document.querySelectorAll('section')].find(it => it.innerText.includes('Kiwify')).querySelector('.danger').click()";
+    desk.page.follow(end).await?;
+    desk.world().send_order(&request::new(lambda_http::http::Method::GET, &path, "")).await?.expect_problem(404)?;
+    ensure!(desk.words().await?.contains("encerrada"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_quarantined_event_is_shown_with_metas_words_and_put_back() -> Result<()> {
+    let desk = Desk::new().await?;
+    let (at, key) = seller(&desk, "en").await?;
+    let world = desk.world();
+    let body =
+        json!({"order_id": "1001", "value": "97.00", "currency": "BRL", "customer": {"email": "maria@example.com"}});
+    world.send_order(&request::with_key(request::post("/v1/orders", &body.to_string()), &key)).await?.expect(202)?;
+    let good = world.text("select user_data::text from conversions", &[]).await?.context("user data")?;
+    world.execute("update conversions set user_data = '{\"em\": [\"plain\"]}'").await?;
+    world.dispatch_bodies(&[&wake_up(at.rsplit('/').next().context("a tenant")?)]).await;
+    desk.goto(&format!("{at}/quarantine")).await?;
+    desk.look("tenant-quarantine").await?;
+    ensure!(desk.words().await?.contains("1001"), "{}", desk.words().await?);
+    world.execute(&format!("update conversions set user_data = '{good}'")).await?;
+    desk.press("Put back").await?;
+    ensure!(desk.words().await?.contains("No event is in quarantine"), "{}", desk.words().await?);
+    world.dispatch_bodies(&[&wake_up(at.rsplit('/').next().context("a tenant")?)]).await;
+    assert_eq!(world.text("select state from conversions", &[]).await?.as_deref(), Some("sent"));
+    desk.look("tenant-quarantine-empty").await
 }

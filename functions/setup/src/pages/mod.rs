@@ -87,3 +87,14 @@ fn form(context: &Context<'_>) -> Result<form::Form, Problem> {
     }
     form::Form::read(context.request)
 }
+
+/// The request of a page as the API takes it: what a form says, as JSON, so that both are checked by the same code.
+fn as_json(context: &Context<'_>, body: &serde_json::Value) -> Request {
+    let mut request = Request::new(Body::from(body.to_string()));
+    *request.method_mut() = context.request.method().clone();
+    *request.uri_mut() = context.request.uri().clone();
+    *request.headers_mut() = context.request.headers().clone();
+    *request.extensions_mut() = context.request.extensions().clone();
+    request.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    request
+}

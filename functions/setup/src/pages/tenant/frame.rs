@@ -15,6 +15,12 @@ pub(super) enum Tab {
     Overview,
     /// Examination and quality.
     Health,
+    /// Quarantined events.
+    Quarantine,
+    /// Checkouts.
+    Connections,
+    /// Deliveries that could not be read.
+    Bodies,
     /// API keys.
     Keys,
     /// What is kept of a person.
@@ -25,13 +31,25 @@ pub(super) enum Tab {
 
 impl Tab {
     /// Each of them, in the navigation's order.
-    const ALL: [Self; 5] = [Self::Overview, Self::Health, Self::Keys, Self::People, Self::Changes];
+    const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Health,
+        Self::Quarantine,
+        Self::Connections,
+        Self::Bodies,
+        Self::Keys,
+        Self::People,
+        Self::Changes,
+    ];
 
     /// The last part of its path.
     fn word(self) -> &'static str {
         match self {
             Self::Overview => "",
             Self::Health => "health",
+            Self::Quarantine => "quarantine",
+            Self::Connections => "connections",
+            Self::Bodies => "bodies",
             Self::Keys => "keys",
             Self::People => "people",
             Self::Changes => "changes",
@@ -43,6 +61,9 @@ impl Tab {
         match self {
             Self::Overview => context.t("Overview", "Visão geral"),
             Self::Health => context.t("Health", "Saúde"),
+            Self::Quarantine => context.t("Quarantine", "Quarentena"),
+            Self::Connections => context.t("Checkouts", "Checkouts"),
+            Self::Bodies => context.t("Unread deliveries", "Entregas não lidas"),
             Self::Keys => context.t("API keys", "Chaves de API"),
             Self::People => context.t("People", "Pessoas"),
             Self::Changes => context.t("Changes", "Alterações"),

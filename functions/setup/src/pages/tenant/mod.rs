@@ -1,11 +1,14 @@
 //! A tenant's pages: what happened to its sales, and what can be done about them.
 
+mod bodies;
 mod changes;
+mod connections;
 mod frame;
 mod health;
 mod keys;
 mod overview;
 mod people;
+mod quarantine;
 
 use lambda_http::http::Method;
 use lambda_http::{Body, Response};
@@ -42,6 +45,13 @@ pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Res
         (["keys"], false) => keys::page(context, &seen).await,
         (["keys"], true) => keys::create(context, &seen).await,
         (["keys", key, "end"], true) => keys::end(context, &seen, key).await,
+        (["quarantine"], false) => quarantine::page(context, &seen).await,
+        (["quarantine"], true) => quarantine::replay(context, &seen).await,
+        (["connections"], false) => connections::page(context, &seen).await,
+        (["connections"], true) => connections::create(context, &seen).await,
+        (["connections", connection, act], true) => connections::change(context, &seen, connection, act).await,
+        (["bodies"], false) => bodies::page(context, &seen).await,
+        (["bodies"], true) => bodies::replay(context, &seen).await,
         (["people"], false) => Ok(people::page(context, &seen)),
         (["people"], true) => people::act(context, &seen).await,
         (["changes"], false) => changes::page(context, &seen).await,

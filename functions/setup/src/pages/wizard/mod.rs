@@ -7,7 +7,7 @@ mod frame;
 mod live;
 mod made;
 mod meta;
-mod platforms;
+pub(super) mod platforms;
 mod senders;
 mod steps;
 mod words;

@@ -6,7 +6,7 @@ use shared::platforms::Platform;
 use super::super::context::Context;
 
 /// A platform's name.
-pub(super) fn name<'t>(context: &Context<'_>, word: &'t str) -> &'t str {
+pub(in super::super) fn name<'t>(context: &Context<'_>, word: &'t str) -> &'t str {
     match Platform::parse(word) {
         _ if word == API_PLATFORM => context.t("My own server, by the API", "Meu próprio servidor, pela API"),
         Some(Platform::Hotmart) => "Hotmart",
@@ -30,7 +30,7 @@ pub(super) fn name<'t>(context: &Context<'_>, word: &'t str) -> &'t str {
 }
 
 /// What a platform calls the secret that its webhooks are proved with.
-pub(super) fn secret<'t>(context: &Context<'_>, platform: Platform) -> &'t str {
+pub(in super::super) fn secret<'t>(context: &Context<'_>, platform: Platform) -> &'t str {
     match platform {
         Platform::Hotmart => "Hottok",
         Platform::Kiwify | Platform::Kirvano | Platform::Greenn => context.t("The webhook's token", "Token do webhook"),
