@@ -59,7 +59,7 @@ async fn what_meta_refused_goes_back_with_a_new_attempt_and_is_sent_after_the_re
     assert_eq!(told["state"], "sent");
     let lines: Vec<&str> =
         told["story"].as_array().context("story")?.iter().filter_map(|it| it["text"].as_str()).collect();
-    assert!(lines.contains(&"An operator put the event back to be sent."), "{lines:?}");
+    assert!(lines.contains(&"Somebody put the event back to be sent."), "{lines:?}");
     assert_eq!(replayed(&world, &world.tenant.id, Which::All, true).await?, Replayed::default(), "what was sent stays");
     Ok(())
 }

@@ -8,6 +8,7 @@ use shared::db::stories::{self, Of, Story};
 use shared::domain::access::Scope;
 use shared::domain::event_id::EventId;
 use shared::domain::order::{OrderId, OrderState};
+use shared::domain::setup::Locale;
 use shared::http::{self, FieldError, Problem};
 use shared::openapi as problems;
 use shared::told;
@@ -79,7 +80,10 @@ pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Resp
     let (tenant_id, key, of) = (&caller.key.tenant_id, order_id.as_str(), &Of::Order(order_id.as_str().to_owned()));
     let found = state.db.run(|client| async move {
         // Sent together: one round trip.
-        tokio::try_join!(stories::find(&client, tenant_id, of), history::of_order(&client, tenant_id, key))
+        tokio::try_join!(
+            stories::find(&client, tenant_id, of, Locale::English),
+            history::of_order(&client, tenant_id, key)
+        )
     });
     let (stories, history) = found.await.map_err(|error| crate::unavailable(request, &error))?;
     if stories.is_empty() && history == History::default() {
@@ -97,6 +101,7 @@ pub(crate) async fn by_order_id(state: &State, request: &Request) -> Result<Resp
 async fn find(state: &State, request: &Request, of: Of) -> Result<Vec<Story>, Problem> {
     let caller = auth::caller(state, request, Scope::Read).await?;
     let (tenant_id, of) = (&caller.key.tenant_id, &of);
-    let found = state.db.run(|client| async move { stories::find(&client, tenant_id, of).await }).await;
+    let found =
+        state.db.run(|client| async move { stories::find(&client, tenant_id, of, Locale::English).await }).await;
     found.map_err(|error| crate::unavailable(request, &error))
 }

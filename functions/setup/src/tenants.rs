@@ -3,7 +3,8 @@
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
-use shared::db::replay::{self, Which};
+use shared::db::gates::Released;
+use shared::db::replay::{self, Replayed, Which};
 use shared::db::setup::{self, Found, Shown};
 use shared::db::{gates, ledger};
 use shared::domain::access::Act;
@@ -168,11 +169,17 @@ async fn set_active(state: &State, request: &Request, caller: &Caller, id: &str)
 
 async fn release(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
     crate::finish(crate::fields(request)?)?;
+    let released = let_go(state, request, caller, id).await?;
+    Ok(json!({"before": released.before, "hastened": released.hastened}))
+}
+
+/// Resets what keeps a tenant's sends back.
+pub(crate) async fn let_go(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Released, Problem> {
     let entry = &access::entry(state, request, caller, Act::Released, id, &json!({}));
     let released = state.db.run(|client| async move { gates::release(&client, id, Some(entry)).await }).await;
     let released = released.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)?;
     access::told(request, entry);
-    Ok(json!({"before": released.before, "hastened": released.hastened}))
+    Ok(released)
 }
 
 pub(crate) async fn replay(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
@@ -180,7 +187,18 @@ pub(crate) async fn replay(state: &State, request: &Request, caller: &Caller, id
     let (event_id, may_be_there) = (fields.text("event_id"), fields.flag("may_be_there"));
     crate::finish(fields)?;
     shown(state, request, id).await?;
-    let event_id = event_id.as_deref();
+    Ok(json!(put_back(state, request, caller, id, event_id.as_deref(), may_be_there).await?))
+}
+
+/// Puts quarantined events of a tenant back, or the one with this id. `may_be_there`: also what Meta may have already.
+pub(crate) async fn put_back(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    event_id: Option<&str>,
+    may_be_there: bool,
+) -> Result<Replayed, Problem> {
     if event_id.is_some_and(|it| it.len() != 64 || it.bytes().any(|byte| !byte.is_ascii_hexdigit())) {
         return Err(Problem::not_found("There is no such event."));
     }
@@ -192,7 +210,7 @@ pub(crate) async fn replay(state: &State, request: &Request, caller: &Caller, id
         state.db.run(|client| async move { replay::replay(&client, id, which, may_be_there, told).await }).await;
     let replayed = replayed.map_err(|error| crate::unavailable(request, &error))?;
     access::told(request, &entry);
-    Ok(json!(replayed))
+    Ok(replayed)
 }
 
 /// Another token, and perhaps another pixel: asked of Meta before it replaces what is there; then what waited goes.

@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use super::Error;
 use crate::domain::attribution::{self, Candidate, Evidence, Rules};
 use crate::domain::conversion::State;
+use crate::domain::setup::Locale;
 use crate::domain::story::{self, Arrivals, Attempt, Facts, GateTimes, Line};
 
 /// A conversion as it is told.
@@ -86,17 +87,17 @@ pub const FIND: &str = "
     where c.tenant_id = $1 and (c.event_id = $2 or c.order_key = $3)
     order by c.created_at, c.event_id limit 100";
 
-/// A tenant's stories; none of another tenant is ever seen.
-pub async fn find(client: &Client, tenant_id: &str, of: &Of) -> Result<Vec<Story>, Error> {
+/// A tenant's stories, told in a language; none of another tenant is ever seen.
+pub async fn find(client: &Client, tenant_id: &str, of: &Of, locale: Locale) -> Result<Vec<Story>, Error> {
     let statement = client.prepare_cached(FIND).await?;
     let (event_id, order_key) = match of {
         Of::Event(event_id) => (Some(event_id), None),
         Of::Order(order_key) => (None, Some(order_key)),
     };
-    client.query(&statement, &[&tenant_id, &event_id, &order_key]).await?.iter().map(story).collect()
+    client.query(&statement, &[&tenant_id, &event_id, &order_key]).await?.iter().map(|row| story(row, locale)).collect()
 }
 
-fn story(row: &Row) -> Result<Story, Error> {
+fn story(row: &Row, locale: Locale) -> Result<Story, Error> {
     let state: &str = row.try_get("state")?;
     let mut told = Story {
         event_id: row.try_get("event_id")?,
@@ -113,11 +114,11 @@ fn story(row: &Row) -> Result<Story, Error> {
         attempts: json(row, "dispatch_attempts", "attempts")?,
         lines: Vec::new(),
     };
-    told.lines = lines(row, &told)?;
+    told.lines = lines(row, &told, locale)?;
     Ok(told)
 }
 
-fn lines(row: &Row, told: &Story) -> Result<Vec<Line>, Error> {
+fn lines(row: &Row, told: &Story, locale: Locale) -> Result<Vec<Line>, Error> {
     let arrivals: Vec<Arrivals> = json(row, "deliveries", "arrivals")?;
     let gate = GateTimes {
         parked_at: row.try_get("parked_at")?,
@@ -125,6 +126,7 @@ fn lines(row: &Row, told: &Story) -> Result<Vec<Line>, Error> {
         throttled_until: row.try_get("throttled_until")?,
     };
     Ok(story::tell(&Facts {
+        locale,
         now: row.try_get("now")?,
         order_id: &told.order_id,
         event_name: &told.event_name,

@@ -1,5 +1,6 @@
 //! An order's story in sentences that a seller understands: what came, which click it was matched to and why, what Meta
-//! answered to each attempt, and what happens next. No personal data: no hash, address or agent is told.
+//! answered to each attempt, and what happens next; in English and in Brazilian Portuguese. No personal data: no hash, address or
+//! agent is told.
 
 mod answers;
 mod matched;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::attribution::{Match, Rules};
 use super::conversion::State;
+use super::setup::Locale;
 use when::{clock_time, counted};
 
 /// A sentence of the story.
@@ -101,6 +103,8 @@ pub struct GateTimes {
 /// What the story is told from. Times are Unix seconds.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
+    /// The language that it is told in.
+    pub locale: Locale,
     /// Now, by the database's clock.
     pub now: i64,
     /// The order's own id.
@@ -133,6 +137,16 @@ pub struct Facts<'a> {
     pub gate: GateTimes,
 }
 
+impl Facts<'_> {
+    /// A text in the story's language: both stand together where it is used.
+    fn t<'t>(&self, english: &'t str, portuguese: &'t str) -> &'t str {
+        match self.locale {
+            Locale::English => english,
+            Locale::Portuguese => portuguese,
+        }
+    }
+}
+
 /// How far the order's own time may lie from its arrival before the story mentions it, in seconds.
 const SAME_TIME_S: i64 = 60;
 
@@ -153,30 +167,44 @@ pub fn tell(facts: &Facts<'_>) -> Vec<Line> {
 /// What came: before it counted, when it counted, and what came again.
 fn arrived(facts: &Facts<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
+    let id = facts.order_id;
     for it in facts.arrivals.iter().filter(|it| it.outcome == "ignored" && it.first_at < facts.received_at) {
-        let why = stands::ignored(it.reason.as_deref());
-        lines.push(Line {
-            at: it.first_at,
-            text: format!("Order {} came in, and nothing was sent: {why}.", facts.order_id),
-        });
+        let why = stands::ignored(facts, it.reason.as_deref());
+        let text = match facts.locale {
+            Locale::English => format!("Order {id} came in, and nothing was sent: {why}."),
+            Locale::Portuguese => format!("O pedido {id} chegou, e nada foi enviado: {why}."),
+        };
+        lines.push(Line { at: it.first_at, text });
     }
     lines.push(Line { at: facts.received_at, text: received(facts) });
     for it in facts.arrivals.iter().filter(|it| it.outcome == "ignored" && it.last_at > facts.received_at) {
-        let why = stands::ignored(it.reason.as_deref());
-        lines.push(Line { at: it.last_at, text: format!("It was told of again, and nothing was sent: {why}.") });
+        let why = stands::ignored(facts, it.reason.as_deref());
+        let text = match facts.locale {
+            Locale::English => format!("It was told of again, and nothing was sent: {why}."),
+            Locale::Portuguese => format!("Foi informado de novo, e nada foi enviado: {why}."),
+        };
+        lines.push(Line { at: it.last_at, text });
     }
     for it in facts.arrivals.iter().filter(|it| it.outcome == "duplicate") {
-        let times = counted(it.count, "time", "times");
-        lines.push(Line { at: it.last_at, text: format!("It came again ({times} so far) and was not counted again.") });
+        let times = counted(it.count, facts.t("time", "vez"), facts.t("times", "vezes"));
+        let text = match facts.locale {
+            Locale::English => format!("It came again ({times} so far) and was not counted again."),
+            Locale::Portuguese => format!("Chegou de novo ({times} até agora) e não foi contado outra vez."),
+        };
+        lines.push(Line { at: it.last_at, text });
     }
     lines
 }
 
 fn received(facts: &Facts<'_>) -> String {
     let Facts { order_id, event_name, value, currency, .. } = facts;
-    let text = format!("Order {order_id} was received: {event_name} of {value} {currency}.");
+    let text = match facts.locale {
+        Locale::English => format!("Order {order_id} was received: {event_name} of {value} {currency}."),
+        Locale::Portuguese => format!("O pedido {order_id} foi recebido: {event_name} de {value} {currency}."),
+    };
     if (facts.received_at - facts.event_time).abs() < SAME_TIME_S {
         return text;
     }
-    format!("{text} It is dated {}.", clock_time(facts.event_time, facts.received_at))
+    let dated = facts.t("It is dated", "Tem a data de");
+    format!("{text} {dated} {}.", clock_time(facts.event_time, facts.received_at))
 }

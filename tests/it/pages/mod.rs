@@ -1,5 +1,6 @@
 //! The setup's pages in a real Chromium, as a seller and the operator use them.
 
+mod books;
 mod forms;
 mod issues;
 mod keyboard;

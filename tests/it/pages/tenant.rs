@@ -8,7 +8,7 @@ use tests::world::wake_up;
 use super::Desk;
 
 /// A seller who is live, logged in by the link. Gives where the pages are, and the API key.
-async fn seller(desk: &Desk, lang: &str) -> Result<(String, String)> {
+pub(super) async fn seller(desk: &Desk, lang: &str) -> Result<(String, String)> {
     let world = desk.world();
     let session = world.session().await?;
     world.enter(&session, &world.entered("tenant")).await?.expect(200)?;

@@ -12,7 +12,15 @@ impl Form {
     /// # Errors
     /// 413 and 415.
     pub(crate) fn read(request: &Request) -> Result<Self, Problem> {
-        let body = http::body_of(request, http::BROWSER_BODY_MAX, &["application/x-www-form-urlencoded"])?;
+        Self::read_up_to(request, http::BROWSER_BODY_MAX)
+    }
+
+    /// The same, where more than a few fields is to be expected. `max` is in bytes as they are sent.
+    ///
+    /// # Errors
+    /// 413 and 415.
+    pub(crate) fn read_up_to(request: &Request, max: usize) -> Result<Self, Problem> {
+        let body = http::body_of(request, max, &["application/x-www-form-urlencoded"])?;
         Ok(Self(url::form_urlencoded::parse(body).into_owned().collect()))
     }
 

@@ -82,9 +82,7 @@ async fn route(context: &mut Context<'_>) -> Result<Response<Body>, Problem> {
 
 /// The fields of a form that is posted; 415 for anything that is none.
 fn form(context: &Context<'_>) -> Result<form::Form, Problem> {
-    if context.request.headers().get(header::CONTENT_TYPE).is_none() {
-        return Err(Problem::unsupported_media_type("application/x-www-form-urlencoded"));
-    }
+    has_type(context)?;
     form::Form::read(context.request)
 }
 
@@ -97,4 +95,15 @@ fn as_json(context: &Context<'_>, body: &serde_json::Value) -> Request {
     *request.extensions_mut() = context.request.extensions().clone();
     request.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     request
+}
+
+/// The same of a form that may be as large as this, in bytes.
+fn large_form(context: &Context<'_>, max: usize) -> Result<form::Form, Problem> {
+    has_type(context)?;
+    form::Form::read_up_to(context.request, max)
+}
+
+fn has_type(context: &Context<'_>) -> Result<(), Problem> {
+    let has = context.request.headers().get(header::CONTENT_TYPE).is_some();
+    if has { Ok(()) } else { Err(Problem::unsupported_media_type("application/x-www-form-urlencoded")) }
 }

@@ -2,14 +2,16 @@
 //!
 //! A file has as many events as fit into an answer; `Link: <...>; rel="next"` (RFC 8288) leads to the next one.
 
+use std::fmt::Write;
+
 use lambda_http::http::{HeaderValue, header};
 use lambda_http::{Body, Request, Response};
 use shared::db::books::{Event, Found, Wanted};
 use shared::http::Problem;
 use shared::keyset::{Cursor, Page};
 use shared::openapi as problems;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Date, OffsetDateTime};
 
 use super::{events, parameters};
 use crate::State;
@@ -73,35 +75,51 @@ pub(crate) async fn file(
     ),
 )]
 pub(crate) async fn answer(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
-    let (since, until) = (parameters::day(request, "since")?, parameters::day(request, "until")?);
+    let (since, until) = days(request)?;
     let wanted = Wanted { since, until, ..Wanted::default() };
+    let file = file(state, request, id, &wanted, parameters::text(request, "after").as_deref()).await?;
+    Ok(response(file, &format!("/v1/tenants/{id}/events.csv"), &wanted))
+}
+
+/// The days of a query.
+///
+/// # Errors
+/// 400 for what is no day, and for an end before its beginning.
+pub(crate) fn days(request: &Request) -> Result<(Option<Date>, Option<Date>), Problem> {
+    let (since, until) = (parameters::day(request, "since")?, parameters::day(request, "until")?);
     if since.zip(until).is_some_and(|(since, until)| since > until) {
         return Err(Problem::bad_parameter("until", "before_since", "must not be before since"));
     }
-    let File { csv, next } = file(state, request, id, &wanted, parameters::text(request, "after").as_deref()).await?;
-    let link = next.map(|next| {
-        let day = |name: &str, day: Option<time::Date>| day.map_or_else(String::new, |day| format!("{name}={day}&"));
-        format!(
-            "</v1/tenants/{id}/events.csv?{}{}after={next}>; rel=\"next\"",
-            day("since", since),
-            day("until", until)
-        )
-    });
-    Ok(response(csv, link))
+    Ok((since, until))
 }
 
-/// A file as an answer, with the link to the next one.
-pub(crate) fn response(csv: Vec<u8>, link: Option<String>) -> Response<Body> {
+/// A file as it is downloaded, named by its days, with the link to the next one at this path.
+pub(crate) fn response(file: File, path: &str, wanted: &Wanted) -> Response<Body> {
+    let File { csv, next } = file;
+    let days = [("since", wanted.since), ("until", wanted.until)];
+    let days: Vec<(&str, Date)> = days.into_iter().filter_map(|(name, day)| Some((name, day?))).collect();
+    let mut name = String::from("events");
+    let mut link = format!("<{path}?");
+    for (parameter, day) in days {
+        let _ = (write!(name, "-{day}"), write!(link, "{parameter}={day}&"));
+    }
     // Ours is UTF-8; as text it goes without Base64.
     let body = String::from_utf8(csv).map_or_else(|error| Body::from(error.into_bytes()), Body::from);
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"events.csv\""));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
-        headers.insert(header::LINK, link);
+    let mut set = |name, text: String| {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    };
+    if let Some(next) = next {
+        name.push_str("-part");
+        set(header::LINK, format!("{link}after={next}>; rel=\"next\""));
     }
+    set(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\""));
     response
 }
 

@@ -38,12 +38,15 @@ fn states(word: &str) -> Option<[&'static str; 2]> {
 /// Why something is in a state, as a sentence; `None` where the state says it all. A word that is not known is told as it is.
 pub fn reason(state: &str, word: Option<&str>, locale: Locale) -> Option<String> {
     let word = word.unwrap_or_default();
-    let Some([english, portuguese]) = reasons::of(state, word) else {
-        return (!word.is_empty()).then(|| word.replace('_', " "));
-    };
-    let text = match locale {
+    let known = known_reason(state, word, locale).map(str::to_owned);
+    known.or_else(|| (!word.is_empty()).then(|| word.replace('_', " ")))
+}
+
+/// The sentence of a reason that is known.
+pub fn known_reason(state: &str, word: &str, locale: Locale) -> Option<&'static str> {
+    let [english, portuguese] = reasons::of(state, word)?;
+    Some(match locale {
         Locale::English => english,
         Locale::Portuguese => portuguese,
-    };
-    Some(text.to_owned())
+    })
 }

@@ -127,8 +127,12 @@ fn ignored(word: &str) -> Option<Both> {
             "O pedido não tinha nada pelo qual a Meta reconheça uma pessoa.",
         ],
         "consent_denied" => [
-            "The visitor denied consent, and the account sends nothing then.",
-            "O visitante negou o consentimento, e então a conta não envia nada.",
+            "The visitor whose click it came from denied consent, and the account sends nothing then.",
+            "O visitante de cujo clique veio negou o consentimento, e então a conta não envia nada.",
+        ],
+        "erased" => [
+            "The buyer's data was erased before it could be sent.",
+            "Os dados do comprador foram apagados antes que pudesse ser enviado.",
         ],
         "pending" => ["The payment was still to come.", "O pagamento ainda estava por vir."],
         "paid" => ["It was told as paid before.", "Já tinha sido informado como pago."],

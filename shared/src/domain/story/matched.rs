@@ -2,6 +2,7 @@
 
 use super::super::attribution::{Candidate, Evidence, Verdict};
 use super::super::conversion::State;
+use super::super::setup::Locale;
 use super::Facts;
 use super::when::{clock_time, counted, span};
 
@@ -18,34 +19,62 @@ pub(super) fn sentence(facts: &Facts<'_>) -> String {
 fn found(facts: &Facts<'_>, taken: &Candidate) -> String {
     let mut because: Vec<&str> = Vec::new();
     for it in &facts.found.evidence {
-        let reason = because_of(&it.candidate);
+        let reason = because_of(facts, &it.candidate);
         if matches!(it.verdict, Verdict::Taken | Verdict::Agrees) && !because.contains(&reason) {
             because.push(reason);
         }
     }
     let campaign = facts.campaign.map_or_else(String::new, |campaign| {
         let campaign: String = campaign.chars().filter(|it| !it.is_control()).take(100).collect();
-        format!(" The click came from the campaign \"{campaign}\".")
+        let from = facts.t("The click came from the campaign", "O clique veio da campanha");
+        format!(" {from} \"{campaign}\".")
     });
-    let (at, distance, because) = (time_of(facts, taken), distance(facts, taken), listed(&because));
-    format!("It was matched to the click of {at}, {distance}, because {because}.{campaign}")
+    let (at, distance) = (time_of(facts, taken), distance(facts, taken));
+    let because = listed(&because, facts.t("and", "e"));
+    match facts.locale {
+        Locale::English => format!("It was matched to the click of {at}, {distance}, because {because}.{campaign}"),
+        Locale::Portuguese => format!("Foi ligado ao clique de {at}, {distance}, porque {because}.{campaign}"),
+    }
 }
 
-fn because_of(it: &Candidate) -> &'static str {
+fn because_of(facts: &Facts<'_>, it: &Candidate) -> &'static str {
     match (it.evidence, it.confirmed) {
-        (Evidence::ClickId, _) => "the order carries that click's id",
-        (Evidence::Fbc, _) => "the order carries the fbc that Meta gave the click",
-        (Evidence::Fbclid, _) => "the order carries the fbclid that Meta gave the click",
-        (Evidence::Fbp, _) => "the order comes from the same browser (fbp)",
-        (Evidence::Email, true) => "the buyer's e-mail was seen with that click",
-        (Evidence::Phone, true) => "the buyer's phone was seen with that click",
-        (Evidence::ExternalId, true) => "the buyer's customer id was seen with that click",
-        (Evidence::Email, false) => "that click's visitor gave the buyer's e-mail, which no order had confirmed yet",
-        (Evidence::Phone, false) => "that click's visitor gave the buyer's phone, which no order had confirmed yet",
-        (Evidence::ExternalId, false) => {
-            "that click's visitor gave the buyer's customer id, which no order had confirmed yet"
+        (Evidence::ClickId, _) => facts.t("the order carries that click's id", "o pedido traz o ID desse clique"),
+        (Evidence::Fbc, _) => facts
+            .t("the order carries the fbc that Meta gave the click", "o pedido traz o fbc que a Meta deu ao clique"),
+        (Evidence::Fbclid, _) => facts.t(
+            "the order carries the fbclid that Meta gave the click",
+            "o pedido traz o fbclid que a Meta deu ao clique",
+        ),
+        (Evidence::Fbp, _) => {
+            facts.t("the order comes from the same browser (fbp)", "o pedido vem do mesmo navegador (fbp)")
         }
-        (Evidence::Network, _) => "it alone came from the buyer's network and browser in the 24 hours before",
+        (Evidence::Email, true) => {
+            facts.t("the buyer's e-mail was seen with that click", "o e-mail do comprador foi visto com esse clique")
+        }
+        (Evidence::Phone, true) => {
+            facts.t("the buyer's phone was seen with that click", "o telefone do comprador foi visto com esse clique")
+        }
+        (Evidence::ExternalId, true) => facts.t(
+            "the buyer's customer id was seen with that click",
+            "o ID de cliente do comprador foi visto com esse clique",
+        ),
+        (Evidence::Email, false) => facts.t(
+            "that click's visitor gave the buyer's e-mail, which no order had confirmed yet",
+            "o visitante desse clique informou o e-mail do comprador, que nenhum pedido tinha confirmado ainda",
+        ),
+        (Evidence::Phone, false) => facts.t(
+            "that click's visitor gave the buyer's phone, which no order had confirmed yet",
+            "o visitante desse clique informou o telefone do comprador, que nenhum pedido tinha confirmado ainda",
+        ),
+        (Evidence::ExternalId, false) => facts.t(
+            "that click's visitor gave the buyer's customer id, which no order had confirmed yet",
+            "o visitante desse clique informou o ID de cliente do comprador, que nenhum pedido tinha confirmado ainda",
+        ),
+        (Evidence::Network, _) => facts.t(
+            "it alone came from the buyer's network and browser in the 24 hours before",
+            "só ele veio da rede e do navegador do comprador nas 24 horas anteriores",
+        ),
     }
 }
 
@@ -58,26 +87,54 @@ fn not_found(facts: &Facts<'_>) -> String {
             why.extend(unfit(facts, &it.candidate, it.verdict));
         }
     }
-    let why = if why.is_empty() { "nothing in the order points at one".to_owned() } else { why.join("; ") };
-    let goes =
-        if facts.state == State::Ignored { "" } else { " The event has what the order itself says of the buyer." };
-    format!("No click was found that it came from: {why}.{goes}")
+    let why = if why.is_empty() {
+        facts.t("nothing in the order points at one", "nada no pedido aponta para um").to_owned()
+    } else {
+        why.join("; ")
+    };
+    let goes = if facts.state == State::Ignored {
+        ""
+    } else {
+        facts.t(
+            " The event has what the order itself says of the buyer.",
+            " O evento leva o que o próprio pedido diz do comprador.",
+        )
+    };
+    let none = facts.t("No click was found that it came from", "Nenhum clique de que tenha vindo foi encontrado");
+    format!("{none}: {why}.{goes}")
 }
 
 fn unfit(facts: &Facts<'_>, it: &Candidate, verdict: Verdict) -> Option<String> {
     let at = time_of(facts, it);
-    match verdict {
-        Verdict::OutsideWindow => {
+    Some(match (verdict, facts.locale) {
+        (Verdict::OutsideWindow, Locale::English) => {
             let days = counted(i64::from(facts.rules.window_days), "day", "days");
-            Some(format!("the click of {at} is older than the {days} that count"))
+            format!("the click of {at} is older than the {days} that count")
         }
-        Verdict::AfterOrder => Some(format!("the click of {at} was not known before the order was made")),
-        Verdict::Ambiguous => Some("more than one click came from the buyer's network and browser".to_owned()),
-        Verdict::TooOldForNetwork => {
-            Some(format!("the click of {at} came from the buyer's network and browser, which counts for 24 hours only"))
+        (Verdict::OutsideWindow, Locale::Portuguese) => {
+            let days = counted(i64::from(facts.rules.window_days), "dia", "dias");
+            format!("o clique de {at} é mais antigo do que a janela de {days}")
         }
-        Verdict::Taken | Verdict::Agrees | Verdict::Outranked => None,
-    }
+        (Verdict::AfterOrder, Locale::English) => {
+            format!("the click of {at} was not known before the order was made")
+        }
+        (Verdict::AfterOrder, Locale::Portuguese) => {
+            format!("o clique de {at} não era conhecido antes de o pedido ser feito")
+        }
+        (Verdict::Ambiguous, _) => facts
+            .t(
+                "more than one click came from the buyer's network and browser",
+                "mais de um clique veio da rede e do navegador do comprador",
+            )
+            .to_owned(),
+        (Verdict::TooOldForNetwork, Locale::English) => {
+            format!("the click of {at} came from the buyer's network and browser, which counts for 24 hours only")
+        }
+        (Verdict::TooOldForNetwork, Locale::Portuguese) => {
+            format!("o clique de {at} veio da rede e do navegador do comprador, o que só conta por 24 horas")
+        }
+        (Verdict::Taken | Verdict::Agrees | Verdict::Outranked, _) => return None,
+    })
 }
 
 fn time_of(facts: &Facts<'_>, it: &Candidate) -> String {
@@ -88,17 +145,23 @@ fn distance(facts: &Facts<'_>, it: &Candidate) -> String {
     let before = facts.rules.ordered_at.saturating_sub(it.clicked_at).div_euclid(US);
     match before {
         // Orders have whole seconds, and clocks differ.
-        -59..60 => "within a minute of the order".to_owned(),
-        60.. => format!("{} before the order", span(before)),
-        _ => format!("{} after the order was made", span(before.saturating_neg())),
+        -59..60 => facts.t("within a minute of the order", "a menos de um minuto do pedido").to_owned(),
+        60.. => {
+            let order = facts.t("before the order", "antes do pedido");
+            format!("{} {order}", span(facts.locale, before))
+        }
+        _ => {
+            let made = facts.t("after the order was made", "depois de o pedido ser feito");
+            format!("{} {made}", span(facts.locale, before.saturating_neg()))
+        }
     }
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn listed(parts: &[&str]) -> String {
+fn listed(parts: &[&str], and: &str) -> String {
     match parts {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
     }
 }

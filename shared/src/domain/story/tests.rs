@@ -61,7 +61,12 @@ impl Default for Case<'_> {
 
 impl Case<'_> {
     fn lines(&self) -> Vec<Line> {
+        self.lines_in(Locale::English)
+    }
+
+    fn lines_in(&self, locale: Locale) -> Vec<Line> {
         tell(&Facts {
+            locale,
             now: NOW + 60,
             order_id: "1001",
             event_name: "Purchase",
@@ -206,4 +211,90 @@ fn what_came_before_and_what_came_again_is_told_at_its_time() {
     );
     assert_eq!(lines.last().unwrap().text, "It is on its way to Meta.");
     assert!(lines.is_sorted_by_key(|line| line.at));
+}
+
+/// Whatever there is to tell, it is told in the reader's language and in no other.
+#[test]
+fn every_sentence_is_told_in_portuguese_too() {
+    let unfit = [
+        candidate(Evidence::Email, 40 * 86_400),
+        candidate(Evidence::ClickId, -3600),
+        candidate(Evidence::Network, 30 * 3600),
+    ];
+    let fit = [
+        Evidence::ClickId,
+        Evidence::Fbc,
+        Evidence::Fbclid,
+        Evidence::Fbp,
+        Evidence::Email,
+        Evidence::Phone,
+        Evidence::ExternalId,
+        Evidence::Network,
+    ];
+    let mut founds: Vec<Match> = unfit.into_iter().map(|it| decide(&[it], RULES)).collect();
+    founds.extend(fit.map(|it| decide(&[candidate(it, 3661)], RULES)));
+    founds.extend(fit.map(|it| decide(&[Candidate { confirmed: false, ..candidate(it, 10) }], RULES)));
+    founds.push(decide(&[], RULES));
+    let arrivals = ["ignored", "duplicate"].map(|outcome| Arrivals {
+        outcome: outcome.to_owned(),
+        reason: Some("pending".to_owned()),
+        count: 2,
+        first_at: NOW - 60,
+        last_at: NOW + 60,
+    });
+    let answers = [
+        "accepted",
+        "throttled",
+        "transient",
+        "unknown",
+        "unreadable",
+        "not_connected",
+        "payload",
+        "unclear",
+        "credentials",
+        "data",
+        "refused_alike",
+        "no_pixel",
+        "no_token",
+        "malformed_token",
+        "secrets_unavailable",
+        "",
+        "other",
+    ];
+    let standings = [
+        (State::Sent, &[""][..]),
+        (State::Pending, &["", "breaker_open", "throttled", "other"]),
+        (State::Parked, &["", "credentials", "no_pixel", "no_token", "malformed_token", "refused_alike", "other"]),
+        (State::Held, &["", "suspended", "provisioning", "retired"]),
+        (State::Quarantined, &["data", "unclear"]),
+        (State::Expired, &["too_old"]),
+        (State::Ignored, &["", "order_not_paid", "no_person", "consent_denied", "renewal", "test_sale", "other"]),
+    ];
+    let gates = [
+        GateTimes::default(),
+        GateTimes { parked_at: Some(NOW), probe_at: Some(NOW + 600), throttled_until: Some(NOW + 600) },
+    ];
+    let mut cases = Vec::new();
+    cases.extend(founds.into_iter().map(|found| Case { found, arrivals: &arrivals, ..Case::default() }));
+    for (state, reasons) in standings {
+        for (reason, gate) in reasons.iter().flat_map(|reason| gates.map(|gate| (*reason, gate))) {
+            cases.push(Case { state, reason: Some(reason).filter(|it| !it.is_empty()), gate, ..Case::default() });
+        }
+    }
+    let tries = answers.map(|answer| {
+        let said = Attempt { error_message: Some("Bad".into()), ..failed(1, answer) };
+        [said, Attempt { replayed_at: Some(NOW + 5), ..failed(2, answer) }, pending(3, NOW + 900)]
+    });
+    cases.extend(tries.iter().map(|attempts| Case { attempts, ..Case::default() }));
+    for case in &cases {
+        let (english, portuguese) = (case.lines_in(Locale::English), case.lines_in(Locale::Portuguese));
+        assert_eq!(english.len(), portuguese.len());
+        for (one, other) in english.iter().zip(&portuguese) {
+            assert_eq!(one.at, other.at);
+            let is_english =
+                [" the ", " was ", " is ", "Meta ref", " and ", "Waits"].iter().any(|it| other.text.contains(it));
+            let is_portuguese = [" o ", " foi ", " não ", " de ", "Aguarda"].iter().any(|it| one.text.contains(it));
+            assert!(one.text != other.text && !is_english && !is_portuguese, "{}\n{}", one.text, other.text);
+        }
+    }
 }

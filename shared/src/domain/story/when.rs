@@ -2,6 +2,8 @@
 
 use time::OffsetDateTime;
 
+use crate::domain::setup::Locale;
+
 /// A time as a person reads it: without its day on the day that it is told from. Unix seconds.
 pub(super) fn clock_time(at: i64, told_from: i64) -> String {
     let (Ok(time), Ok(from)) =
@@ -14,13 +16,17 @@ pub(super) fn clock_time(at: i64, told_from: i64) -> String {
 }
 
 /// A length of time by its two largest parts, in seconds.
-pub(super) fn span(seconds: i64) -> String {
+pub(super) fn span(locale: Locale, seconds: i64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    let day = |days| counted(days, "day", "days");
-    let hour = |hours| counted(hours, "hour", "hours");
-    let minute = |minutes| counted(minutes, "minute", "minutes");
+    let word = |english, portuguese| match locale {
+        Locale::English => english,
+        Locale::Portuguese => portuguese,
+    };
+    let day = |days| counted(days, word("day", "dia"), word("days", "dias"));
+    let hour = |hours| counted(hours, word("hour", "hora"), word("hours", "horas"));
+    let minute = |minutes| counted(minutes, word("minute", "minuto"), word("minutes", "minutos"));
     match (days, hours % 24, minutes % 60) {
-        (0, 0, 0) => "less than a minute".to_owned(),
+        (0, 0, 0) => word("less than a minute", "menos de um minuto").to_owned(),
         (0, 0, minutes) => minute(minutes),
         (0, hours, 0) => hour(hours),
         (0, hours, minutes) => format!("{} {}", hour(hours), minute(minutes)),
@@ -47,8 +53,10 @@ mod tests {
 
     #[test]
     fn a_length_of_time_is_told_by_its_two_largest_parts() {
-        let told: Vec<String> =
-            [0, 59, 60, 125, 3600, 3661, 7320, 86_400, 90_000, 266_400].into_iter().map(span).collect();
+        let told: Vec<String> = [0, 59, 60, 125, 3600, 3661, 7320, 86_400, 90_000, 266_400]
+            .into_iter()
+            .map(|it| span(Locale::English, it))
+            .collect();
         let wanted = [
             "less than a minute",
             "less than a minute",
@@ -62,5 +70,7 @@ mod tests {
             "3 days 2 hours",
         ];
         assert_eq!(told, wanted);
+        let portuguese = [0, 60, 3661, 90_000].map(|it| span(Locale::Portuguese, it));
+        assert_eq!(portuguese, ["menos de um minuto", "1 minuto", "1 hora 1 minuto", "1 dia 1 hora"]);
     }
 }

@@ -45,6 +45,15 @@ for (const select of document.querySelectorAll('select[data-names]')) {
   select.value = chosen;
 }
 
+// A file's text goes where it would be pasted.
+for (const input of document.querySelectorAll('[data-into]')) {
+  input.parentElement.hidden = false;
+  input.addEventListener('change', async () => {
+    const [file] = input.files;
+    if (file) document.getElementById(input.dataset.into).value = await file.text();
+  });
+}
+
 // A short name made of the name, until somebody writes one.
 for (const input of document.querySelectorAll('[data-suggests]')) {
   const source = document.getElementById(input.dataset.suggests);

@@ -66,6 +66,7 @@ fn act<'t>(context: &Context<'_>, word: &'t str) -> &'t str {
         "tenant.released" => t("Sending released", "Envio liberado"),
         "tenant.optional_events_set" => t("Other events chosen", "Outros eventos escolhidos"),
         "events.replayed" => t("Quarantined events sent again", "Eventos em quarentena reenviados"),
+        "orders.imported" => t("Orders imported", "Pedidos importados"),
         "key.created" => t("API key made", "Chave de API criada"),
         "key.revoked" => t("API key ended", "Chave de API encerrada"),
         "keys.rotated" => t("API keys replaced by a new one", "Chaves de API trocadas por uma nova"),

@@ -13,6 +13,8 @@ use crate::access::Caller;
 pub(super) enum Tab {
     /// State, ledger, match rate, issues.
     Overview,
+    /// Events with their stories, export and import.
+    Events,
     /// Examination and quality.
     Health,
     /// Quarantined events.
@@ -31,8 +33,9 @@ pub(super) enum Tab {
 
 impl Tab {
     /// Each of them, in the navigation's order.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overview,
+        Self::Events,
         Self::Health,
         Self::Quarantine,
         Self::Connections,
@@ -46,6 +49,7 @@ impl Tab {
     fn word(self) -> &'static str {
         match self {
             Self::Overview => "",
+            Self::Events => "events",
             Self::Health => "health",
             Self::Quarantine => "quarantine",
             Self::Connections => "connections",
@@ -60,6 +64,7 @@ impl Tab {
     pub(super) fn title<'t>(self, context: &Context<'_>) -> &'t str {
         match self {
             Self::Overview => context.t("Overview", "Visão geral"),
+            Self::Events => context.t("Events", "Eventos"),
             Self::Health => context.t("Health", "Saúde"),
             Self::Quarantine => context.t("Quarantine", "Quarentena"),
             Self::Connections => context.t("Checkouts", "Checkouts"),

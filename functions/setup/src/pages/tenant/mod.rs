@@ -2,10 +2,15 @@
 
 mod bodies;
 mod changes;
+mod chart;
 mod connections;
+mod event;
+mod events;
 mod frame;
 mod health;
+mod import;
 mod keys;
+mod numbers;
 mod overview;
 mod people;
 mod quarantine;
@@ -37,9 +42,20 @@ impl Seen {
 /// `/setup/tenants/{id}...`.
 pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Result<Response<Body>, Problem> {
     let is_change = context.request.method() == Method::POST;
-    let seen = seen(context, id, if is_change { Needs::Admin } else { Needs::Read }).await?;
+    // A search is a look, too: what is looked for has no place in an address.
+    let is_look = !is_change || matches!(rest, ["events", "search"]);
+    let seen = seen(context, id, if is_look { Needs::Read } else { Needs::Admin }).await?;
     match (rest, is_change) {
         ([], false) => overview::page(context, &seen).await,
+        (["release"], true) => overview::release(context, &seen).await,
+        (["events"], false) => events::page(context, &seen).await,
+        (["events", "search"], true) => events::search(context, &seen).await,
+        (["events", "replay"], true) => events::replay(context, &seen).await,
+        (["events.csv"], false) => events::file(context, &seen).await,
+        (["events", event_id], false) => event::page(context, &seen, event_id).await,
+        (["events", event_id, "replay"], true) => event::replay(context, &seen, event_id).await,
+        (["import"], false) => Ok(import::page(context, &seen)),
+        (["import"], true) => import::import(context, &seen).await,
         (["health"], false) => health::page(context, &seen).await,
         (["health"], true) => health::examine(context, &seen).await,
         (["keys"], false) => keys::page(context, &seen).await,

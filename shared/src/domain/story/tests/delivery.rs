@@ -152,10 +152,7 @@ fn what_ended_without_a_send_is_told_once() {
 fn a_replay_is_told_and_the_event_is_on_its_way_again() {
     let again = Attempt { replayed_at: Some(NOW + 30), ..pending(2, NOW + 30) };
     let told = Case { attempts: &[failed(1, "data"), again], ..Case::default() }.rest();
-    let wanted = [
-        "Meta refused what is in the event.",
-        "An operator put the event back to be sent.",
-        "It is on its way to Meta.",
-    ];
+    let wanted =
+        ["Meta refused what is in the event.", "Somebody put the event back to be sent.", "It is on its way to Meta."];
     assert_eq!(told, wanted);
 }
