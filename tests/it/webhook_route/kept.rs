@@ -115,7 +115,7 @@ async fn bodies_are_purged_after_seven_days() -> Result<()> {
     let hotmart = world.connect(Platform::Hotmart).await?;
     forge(&world, &hotmart, "d1").await?.expect_problem(401)?;
     fill(&world, &hotmart, 2000, 1).await?;
-    world.execute("update kept_bodies set received_at = now() - interval '7 days' where id like 'b%'").await?;
+    world.execute("update kept_bodies set received_at = now() - interval '7 days' where reason = 'unreadable'").await?;
     let swept = sweep::sweep(&world.sweep).await?;
     assert_eq!(swept.purged.bodies, 2000);
     assert_eq!(kept(&world).await?, "not_authentic");
