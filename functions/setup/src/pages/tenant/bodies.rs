@@ -18,11 +18,14 @@ pub(super) async fn page(context: &Context<'_>, seen: &Seen) -> Result<Response<
     shown(context, seen, &html! {}).await
 }
 
-/// `POST .../bodies`: reads one again, or all.
+/// `POST .../bodies`: reads one again, or all, part by part: what stays must not keep the rest from its turn.
 pub(super) async fn replay(context: &Context<'_>, seen: &Seen) -> Result<Response<Body>, Problem> {
     let form = super::super::form(context)?;
     let t = |english, portuguese| context.t(english, portuguese);
-    let which = form.text("id").map_or_else(|| json!({}), |id| json!({ "id": id }));
+    let which = match form.text("id") {
+        Some(id) => json!({ "id": id }),
+        None => json!({ "after": form.text("after") }),
+    };
     let request = &super::super::as_json(context, &which);
     let told = match bodies::replay(context.state, request, context.caller()?, &seen.tenant.id).await {
         Ok(done) => html! {
@@ -33,7 +36,12 @@ pub(super) async fn replay(context: &Context<'_>, seen: &Seen) -> Result<Respons
                 dt { (t("Still not proved by the secret", "Ainda não comprovadas pelo segredo")) } dd { (done.replayed.not_authentic) }
                 dt { (t("Still not readable", "Ainda ilegíveis")) } dd { (done.replayed.rejected) }
             }
-            @if done.next.is_some() { p { (t("There are more: press the button again.", "Há mais: aperte o botão de novo.")) } }
+            @if let Some(next) = &done.next {
+                form method="post" action=(seen.to("bodies")) {
+                    input type="hidden" name="after" value=(next);
+                    p { (t("There are more.", "Há mais.")) " " button type="submit" { (t("Go on with them", "Continuar com elas")) } }
+                }
+            }
         },
         Err(problem) if problem.status() == StatusCode::CONFLICT => {
             notice("warning", t("This deployment keeps no deliveries.", "Esta instalação não guarda entregas."))
