@@ -182,7 +182,7 @@ pub(crate) async fn let_go(state: &State, request: &Request, caller: &Caller, id
     Ok(released)
 }
 
-pub(crate) async fn replay(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
+async fn replay(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<Value, Problem> {
     let mut fields = crate::fields(request)?;
     let (event_id, may_be_there) = (fields.text("event_id"), fields.flag("may_be_there"));
     crate::finish(fields)?;

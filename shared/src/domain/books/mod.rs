@@ -25,7 +25,7 @@ fn states(word: &str) -> Option<[&'static str; 2]> {
         "pending" => ["On its way", "A caminho"],
         "parked" => ["Waits for a repair", "Aguarda correção"],
         "held" => ["Held", "Retido"],
-        "quarantined" => ["Set aside", "Separado"],
+        "quarantined" => ["In quarantine", "Em quarentena"],
         "expired" => ["Expired", "Expirado"],
         "ignored" => ["Nothing to send", "Nada a enviar"],
         "duplicate" => ["Counted already", "Já contado"],

@@ -11,10 +11,9 @@ use shared::keyset::{Cursor, Page};
 
 use super::super::answer;
 use super::super::context::Context;
-use super::super::layout::{moment, notice};
+use super::super::layout::moment;
 use super::Seen;
 use super::frame::{self, Tab};
-use crate::tenants;
 use crate::tenants_books::events as books;
 use crate::tenants_books::export;
 
@@ -29,10 +28,11 @@ pub(super) async fn page(context: &Context<'_>, seen: &Seen) -> Result<Response<
     let found = books::events(context.state, context.request, &seen.tenant.id, &wanted, &page).await?;
     let filter = state.map_or_else(String::new, |it| format!("state={}&", it.as_str()));
     let main = html! {
-        (replayed(context))
         (search_form(context, seen, ""))
         (filters(context, seen, state))
-        @if state == Some(State::Quarantined) && !found.events.is_empty() { (replay_form(context, seen)) }
+        @if state == Some(State::Quarantined) && !found.events.is_empty() {
+            p { a href=(seen.to("quarantine")) { (context.t("Meta's words to each, and the way back", "As palavras da Meta sobre cada um, e o caminho de volta")) } }
+        }
         (list(context, seen, &found.events))
         @if let Some(next) = found.next.as_ref().map(Cursor::text) {
             p { a rel="next" href={ (seen.to("events")) "?" (filter) "after=" (next) } { (context.t("Older", "Mais antigos")) } }
@@ -73,15 +73,6 @@ pub(super) async fn search(context: &Context<'_>, seen: &Seen) -> Result<Respons
     Ok(shown(context, seen, StatusCode::OK, &main))
 }
 
-/// `POST .../events/replay`: puts back all that are set aside.
-pub(super) async fn replay(context: &Context<'_>, seen: &Seen) -> Result<Response<Body>, Problem> {
-    let form = super::super::form(context)?;
-    let (id, may_be_there) = (seen.tenant.id.as_str(), form.is_ticked("may_be_there"));
-    let done = tenants::put_back(context.state, context.request, context.caller()?, id, None, may_be_there).await?;
-    let left = done.too_old + done.unclear;
-    Ok(answer::redirect(&format!("{}?state=quarantined&replayed={}&left={left}", seen.to("events"), done.replayed)))
-}
-
 /// `GET .../events.csv`.
 pub(super) async fn file(context: &Context<'_>, seen: &Seen) -> Result<Response<Body>, Problem> {
     let (since, until) = export::days(context.request)?;
@@ -93,23 +84,6 @@ pub(super) async fn file(context: &Context<'_>, seen: &Seen) -> Result<Response<
 
 fn shown(context: &Context<'_>, seen: &Seen, status: StatusCode, main: &Markup) -> Response<Body> {
     answer::html(status, frame::page(context, seen, Tab::Events, Tab::Events.title(context), main))
-}
-
-/// What a replay did, told on the page that it leads to.
-fn replayed(context: &Context<'_>) -> Markup {
-    let count = |name: &str| context.query(name).and_then(|it| it.parse::<u32>().ok());
-    let Some(done) = count("replayed") else { return html! {} };
-    let left = count("left").unwrap_or_default();
-    let text = format!("{} {done}.", context.t("On their way again:", "A caminho de novo:"));
-    let rest = format!(
-        "{} {left}. {}",
-        context.t("Left here:", "Ficaram aqui:"),
-        context.t(
-            "They are older than Meta takes, or Meta may have them already.",
-            "São mais antigos do que a Meta aceita, ou a Meta já pode tê-los.",
-        )
-    );
-    html! { (notice("success", &text)) @if left > 0 { (notice("warning", &rest)) } }
 }
 
 fn search_form(context: &Context<'_>, seen: &Seen, q: &str) -> Markup {
@@ -134,27 +108,6 @@ fn filters(context: &Context<'_>, seen: &Seen, chosen: Option<State>) -> Markup 
                 a href={ (all) "?state=" (state.as_str()) } aria-current=[(chosen == Some(state)).then_some("true")] {
                     (words::state(state.as_str(), context.locale))
                 }
-            }
-        }
-    }
-}
-
-fn replay_form(context: &Context<'_>, seen: &Seen) -> Markup {
-    let t = |english, portuguese| context.t(english, portuguese);
-    html! {
-        section.card aria-labelledby="replay" {
-            h2 #replay { (t("Send them again", "Reenviar")) }
-            p { (t(
-                "Once what Meta names is put right, they can go again. Events older than 7 days stay here.",
-                "Quando o que a Meta aponta for corrigido, eles podem ir de novo. Eventos com mais de 7 dias ficam aqui.",
-            )) }
-            form method="post" action=(seen.to("events/replay")) {
-                label.option {
-                    input type="checkbox" name="may_be_there";
-                    span { (t("Also those that Meta may have already", "Também os que a Meta já pode ter"))
-                        span.quiet { (t("Meta may count them twice.", "A Meta pode contá-los duas vezes.")) } }
-                }
-                div.actions { button.primary type="submit" { (t("Send all of them again", "Reenviar todos")) } }
             }
         }
     }

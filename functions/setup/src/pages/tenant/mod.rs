@@ -50,7 +50,6 @@ pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Res
         (["release"], true) => overview::release(context, &seen).await,
         (["events"], false) => events::page(context, &seen).await,
         (["events", "search"], true) => events::search(context, &seen).await,
-        (["events", "replay"], true) => events::replay(context, &seen).await,
         (["events.csv"], false) => events::file(context, &seen).await,
         (["events", event_id], false) => event::page(context, &seen, event_id).await,
         (["events", event_id, "replay"], true) => event::replay(context, &seen, event_id).await,

@@ -90,9 +90,9 @@ fn figures(context: &Context<'_>, seen: &Seen, overview: &Overview) -> Markup {
             (figure(t("New orders, 28 days", "Novos pedidos, 28 dias"), &number(context.locale, orders), html! {}))
             (figure(t("Sent to Meta", "Enviadas à Meta"), &count("sent"), html! {}))
             (figure(t("Waiting", "Aguardando"), &number(context.locale, overview.gate.waiting), html! {}))
-            (figure(t("Set aside", "Separadas"), &count("quarantined"), html! {
+            (figure(t("In quarantine", "Em quarentena"), &count("quarantined"), html! {
                 @if of("quarantined") > 0 {
-                    p.quiet { a href={ (seen.to("events")) "?state=quarantined" } { (t("Look at them", "Ver quais")) } }
+                    p.quiet { a href=(seen.to("quarantine")) { (t("Look at them", "Ver quais")) } }
                 }
             }))
             (figure(t("With a click, 7 days", "Com clique, 7 dias"), &percent(week.matched, week.events), html! {

@@ -3,7 +3,6 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use maud::{Markup, html};
-use serde_json::json;
 use shared::db::quarantine::Quarantined;
 use shared::http::Problem;
 
@@ -23,18 +22,15 @@ pub(super) async fn page(context: &Context<'_>, seen: &Seen) -> Result<Response<
 pub(super) async fn replay(context: &Context<'_>, seen: &Seen) -> Result<Response<Body>, Problem> {
     let form = super::super::form(context)?;
     let t = |english, portuguese| context.t(english, portuguese);
-    let mut which = json!({"may_be_there": form.is_ticked("may_be_there")});
-    if let Some(event_id) = form.text("event_id") {
-        which["event_id"] = event_id.into();
-    }
-    let request = &super::super::as_json(context, &which);
-    let done = tenants::replay(context.state, request, context.caller()?, &seen.tenant.id).await?;
+    let (state, request, caller, id) = (context.state, context.request, context.caller()?, seen.tenant.id.as_str());
+    let may_be_there = form.is_ticked("may_be_there");
+    let done = tenants::put_back(state, request, caller, id, form.text("event_id"), may_be_there).await?;
     let told = html! {
         (notice("success", t("Put back to be sent.", "Colocados de volta na fila de envio.")))
         dl {
-            dt { (t("Put back", "De volta na fila")) } dd { (done["replayed"]) }
-            dt { (t("Too old for Meta", "Velhos demais para a Meta")) } dd { (done["too_old"]) }
-            dt { (t("Left, since Meta may have them", "Mantidos, pois a Meta pode já tê-los")) } dd { (done["unclear"]) }
+            dt { (t("Put back", "De volta na fila")) } dd { (done.replayed) }
+            dt { (t("Too old for Meta", "Velhos demais para a Meta")) } dd { (done.too_old) }
+            dt { (t("Left, since Meta may have them", "Mantidos, pois a Meta pode já tê-los")) } dd { (done.unclear) }
         }
     };
     shown(context, seen, &told).await
