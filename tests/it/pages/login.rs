@@ -5,6 +5,7 @@ use lambda_http::http::Method;
 use lambda_http::http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
+use shared::platforms::Platform;
 use tests::request;
 use tests::world::World;
 
@@ -246,5 +247,35 @@ async fn no_page_of_a_tenant_is_another_one_s() -> Result<()> {
     let keys: i64 =
         world.db.connect().await?.query_one("select count(*) from api_keys where label = 'x'", &[]).await?.get(0);
     assert_eq!(keys, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn deliveries_that_stay_unread_do_not_keep_the_others_from_being_read_again() -> Result<()> {
+    let world = World::new().await?;
+    let connected = world.connect(Platform::Hotmart).await?;
+    world
+        .execute(&format!(
+            "insert into kept_bodies (tenant_id, id, connection_id, digest, reason, received_at, bytes, sealed)
+             select '{}', 'body' || n, '{}', encode(sha256(n::text::bytea), 'hex'), 'not_authentic', now() - n * interval '1 second', 1, 'x'
+             from generate_series(1, 150) n",
+            connected.tenant_id, connected.id
+        ))
+        .await?;
+    let operator = log_in(&world, &world.admin_token).await?;
+    let path = format!("/setup/tenants/{}/bodies", world.tenant.id);
+    let read_again = async |body: &str| -> Result<String> {
+        let response = setup::handle(&world.setup, &as_cookie(form(&path, body), &operator)).await;
+        assert_eq!(response.status(), 200);
+        let Body::Text(page) = response.into_body() else { anyhow::bail!("a page") };
+        Ok(page)
+    };
+    let first = read_again("x=1").await?;
+    let (_, rest) = first.split_once("name=\"after\" value=\"").context("there are more")?;
+    let after = rest.split('"').next().context("where to go on")?;
+    let second = read_again(&format!("after={after}")).await?;
+    ensure!(!second.contains("name=\"after\""), "the second part is the last");
+    let looked_at = "select sum((detail ->> 'not_opened')::bigint)::bigint from audit where act = 'bodies.replayed'";
+    assert_eq!(world.count(looked_at, &[]).await?, 150, "each once");
     Ok(())
 }
