@@ -27,16 +27,7 @@ const TRIES: u32 = 60;
     request_body(content((crate::openapi::Patch = "application/merge-patch+json"), (crate::openapi::Patch = "application/json"))),
     responses(
         (status = 200, description = "The session as it is now, whatever is wrong with it.", body = crate::openapi::Session),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(crate) async fn patch(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {

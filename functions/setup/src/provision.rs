@@ -34,17 +34,8 @@ pub(crate) struct Rotate {
     request_body = Option<crate::openapi::Provision>,
     responses(
         (status = 200, description = "Made, or brought to what the session says now.", body = crate::openapi::Provisioned),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(crate) async fn provision(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {

@@ -30,16 +30,7 @@ pub(crate) const CODE_MAX: usize = 64;
     request_body = Option<crate::openapi::SendTest>,
     responses(
         (status = 200, description = "Sent; Meta's own answer.", body = crate::openapi::TestEvent),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(crate) async fn test_event(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {

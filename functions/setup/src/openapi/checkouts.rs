@@ -65,13 +65,7 @@ struct WhichBodies {
            ("after" = Option<String>, Query, description = "The `next` of the page before.")),
     responses(
         (status = 200, description = "A page of connections.", body = Connections),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(super) fn list() {}
@@ -84,17 +78,8 @@ pub(super) fn list() {}
     request_body = ConnectionWanted,
     responses(
         (status = 201, description = "The URL to paste at the platform, shown this once.", body = Connected),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn connect() {}
@@ -108,17 +93,8 @@ pub(super) fn connect() {}
     request_body = Option<Overlap>,
     responses(
         (status = 200, description = "The URL, shown this once.", body = Rotated),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn rotate() {}
@@ -131,17 +107,8 @@ pub(super) fn rotate() {}
            ("cid" = String, Path, description = "The connection's id.")),
     responses(
         (status = 200, description = "Ended.", body = OfConnection),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn revoke() {}
@@ -155,17 +122,8 @@ pub(super) fn revoke() {}
     request_body = PlatformSecret,
     responses(
         (status = 200, description = "Kept.", body = OfConnection),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn set_secret() {}
@@ -180,13 +138,7 @@ pub(super) fn set_secret() {}
            ("after" = Option<String>, Query, description = "The `next` of the page before.")),
     responses(
         (status = 200, description = "A page of kept bodies.", body = Bodies),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(super) fn bodies() {}
@@ -199,17 +151,8 @@ pub(super) fn bodies() {}
     request_body = Option<WhichBodies>,
     responses(
         (status = 200, description = "What became of them.", body = Done),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn replay_bodies() {}
@@ -223,13 +166,7 @@ pub(super) fn replay_bodies() {}
            ("after" = Option<String>, Query, description = "The `next` of the page before.")),
     responses(
         (status = 200, description = "A page of events, with Meta's words.", body = Quarantine),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(super) fn quarantine() {}

@@ -90,16 +90,7 @@ struct EventQuality {
     ),
     responses(
         (status = 200, description = "Examined.", body = Examination),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(super) fn examine() {}
@@ -116,13 +107,7 @@ pub(super) fn examine() {}
     ),
     responses(
         (status = 200, description = "A page.", body = Issues),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(super) fn issues() {}
@@ -136,13 +121,7 @@ pub(super) fn issues() {}
     ),
     responses(
         (status = 200, description = "Measured.", body = EventQuality),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(super) fn quality() {}

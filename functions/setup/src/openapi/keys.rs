@@ -47,13 +47,7 @@ struct KeyWanted {
            ("after" = Option<String>, Query, description = "The `next` of the page before.")),
     responses(
         (status = 200, description = "A page of keys, without what proves them.", body = Keys),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(super) fn list() {}
@@ -66,17 +60,8 @@ pub(super) fn list() {}
     request_body = KeyWanted,
     responses(
         (status = 201, description = "The key, shown this once.", body = CreatedKey),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn create() {}
@@ -88,16 +73,7 @@ pub(super) fn create() {}
     params(("id" = String, Path, description = "The tenant's id."), ("key_id" = String, Path, description = "The key's id.")),
     responses(
         (status = 200, description = "Ended.", body = Revoked),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(super) fn revoke() {}
@@ -110,13 +86,7 @@ pub(super) fn revoke() {}
            ("after" = Option<String>, Query, description = "The `next` of the page before.")),
     responses(
         (status = 200, description = "A page of changes.", body = Audit),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(super) fn audit() {}

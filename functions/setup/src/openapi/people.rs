@@ -57,13 +57,7 @@ struct PersonErased {
     request_body = PersonAsked,
     responses(
         (status = 200, description = "Counted.", body = PersonCounted),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 404, response = problems::NotFound),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(super) fn find() {}
@@ -75,13 +69,7 @@ pub(super) fn find() {}
     request_body = PersonAsked,
     responses(
         (status = 200, description = "Exported.", body = PersonExported),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 404, response = problems::NotFound),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(super) fn export() {}
@@ -93,14 +81,8 @@ pub(super) fn export() {}
     request_body = PersonAsked,
     responses(
         (status = 200, description = "Erased.", body = PersonErased),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn erase() {}

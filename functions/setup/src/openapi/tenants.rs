@@ -87,17 +87,8 @@ pub(super) fn show() {}
     params(("id" = String, Path, description = "The tenant's id.")),
     responses(
         (status = 200, description = "Suspended.", body = Status),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn suspend() {}
@@ -108,16 +99,7 @@ pub(super) fn suspend() {}
     params(("id" = String, Path, description = "The tenant's id.")),
     responses(
         (status = 200, description = "Retired.", body = Status),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(super) fn retire() {}
@@ -128,17 +110,8 @@ pub(super) fn retire() {}
     params(("id" = String, Path, description = "The tenant's id.")),
     responses(
         (status = 200, description = "Active. From provisioning, with what was made.", body = serde_json::Value),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn activate() {}
@@ -149,17 +122,8 @@ pub(super) fn activate() {}
     params(("id" = String, Path, description = "The tenant's id.")),
     responses(
         (status = 200, description = "The key, shown this once.", body = CreatedKey),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn rotate_key() {}
@@ -170,16 +134,7 @@ pub(super) fn rotate_key() {}
     params(("id" = String, Path, description = "The tenant's id.")),
     responses(
         (status = 200, description = "Reset.", body = Released),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(super) fn release() {}
@@ -191,16 +146,7 @@ pub(super) fn release() {}
     request_body = Option<Which>,
     responses(
         (status = 200, description = "Put back.", body = Replayed),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(super) fn replay() {}
@@ -212,17 +158,8 @@ pub(super) fn replay() {}
     request_body = NewCredentials,
     responses(
         (status = 200, description = "Replaced.", body = Replaced),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
+        problems::OfChange,
         (status = 409, response = problems::Conflict),
-        (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
     ),
 )]
 pub(super) fn replace_meta() {}

@@ -84,13 +84,7 @@ fn sought(q: &str, country: Option<Country>) -> Sought {
     params(("id" = String, Path, description = "The tenant's id."), ("state" = Option<conversion::State>, Query, description = "Those that stand so."), ("q" = Option<String>, Query, description = "An order's id, with or without its platform's name, or an event's id. Not with `state`."), ("after" = Option<String>, Query, description = "The `next` of the page before."), ("limit" = Option<u16>, Query, minimum = 1, maximum = 100, description = "How many; 50, unless it is said.")),
     responses(
         (status = 200, description = "A page.", body = Events),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(crate) async fn answer(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
@@ -122,16 +116,7 @@ pub(crate) async fn answer(state: &State, request: &Request, id: &str) -> Result
     request_body = Search,
     responses(
         (status = 200, description = "A page.", body = Events),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
- (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(crate) async fn search(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {

@@ -65,13 +65,7 @@ pub(crate) async fn file(
     params(("id" = String, Path, description = "The tenant's id."), ("since" = Option<String>, Query, description = "A day (UTC) such as 2026-01-31: received then or later."), ("until" = Option<String>, Query, description = "The same: received then or earlier."), ("after" = Option<String>, Query, description = "The `next` of the page before.")),
     responses(
         (status = 200, description = "RFC 4180, with a header row.", body = String, content_type = "text/csv"),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(crate) async fn answer(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {

@@ -99,16 +99,7 @@ pub(crate) struct Imported {
     request_body(content = String, content_type = "text/csv", description = "UTF-8; commas, semicolons or tabs between the cells; 2,000 orders and 1 MiB at the most."),
     responses(
         (status = 200, description = "What became of each line.", body = Imported),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
- (status = 410, response = problems::Gone),
-        (status = 413, response = problems::TooLarge),
-        (status = 415, response = problems::UnsupportedMediaType),
-        (status = 422, response = problems::Invalid),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfChange,
     ),
 )]
 pub(crate) async fn answer(

@@ -115,13 +115,7 @@ pub(crate) async fn overview(state: &State, request: &Request, id: &str, locale:
     params(("id" = String, Path, description = "The tenant's id."), ("locale" = Option<Locale>, Query, description = "Of the texts.")),
     responses(
         (status = 200, description = "The overview.", body = Overview),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(crate) async fn answer(state: &State, request: &Request, id: &str) -> Result<Response<Body>, Problem> {

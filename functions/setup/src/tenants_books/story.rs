@@ -54,13 +54,7 @@ pub(crate) async fn story(
     params(("id" = String, Path, description = "The tenant's id."), ("event_id" = String, Path, description = "64 hexadecimal digits."), ("locale" = Option<Locale>, Query, description = "Of the story.")),
     responses(
         (status = 200, description = "Its story.", body = Story),
-        (status = 400, response = problems::NotParseable),
-        (status = 401, response = problems::Unauthorized),
-        (status = 403, response = problems::Forbidden),
-        (status = 404, response = problems::NotFound),
-        (status = 410, response = problems::Gone),
-        (status = 429, response = problems::TooManyRequests),
-        (status = 503, response = problems::Unavailable),
+        problems::OfLook,
     ),
 )]
 pub(crate) async fn answer(
