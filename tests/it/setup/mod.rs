@@ -15,6 +15,7 @@ mod provisioning;
 mod secrets;
 mod tenants;
 mod trips;
+mod unread;
 mod whole_path;
 
 use serde_json::Value;
