@@ -179,6 +179,10 @@ async fn judge_link(
 ) -> Result<Verdict, Problem> {
     let found = state.db.run(|client| async move { setup::owner(&client, link).await }).await;
     let Some(owner) = found.map_err(|error| crate::unavailable(request, &error))? else {
+        // Of a login it was right once: it is another one since, and nobody's guess.
+        if link.is_remembered {
+            return Err(Problem::unauthorized_for_setup());
+        }
         return Err(attempts::wrong(state, request, Problem::unauthorized_for_setup()).await);
     };
     let own = Own { tenant_id: &owner.tenant_id, status: owner.status.as_deref().unwrap_or_default() };

@@ -72,12 +72,15 @@ pub(crate) struct Opened {
     pub(crate) link: NewLink,
     /// Unix seconds.
     pub(crate) expires_at: i64,
+    /// The seller's.
+    locale: Locale,
 }
 
 impl Opened {
     /// What the seller is sent. The token stands in the fragment, which no server's log and no `Referer` ever has.
     pub(crate) fn url(&self, state: &State, request: &Request) -> String {
-        format!("{}/setup/open#{}", answer::base_url(state, request), self.link.reveal())
+        let (base, lang) = (answer::base_url(state, request), self.locale.as_str());
+        format!("{base}/setup/open?lang={lang}#{}", self.link.reveal())
     }
 }
 
@@ -99,7 +102,7 @@ pub(crate) async fn open(
         .await;
     let expires_at = made.map_err(|error| crate::unavailable(request, &error))?;
     access::told(request, entry);
-    Ok(Opened { link, expires_at })
+    Ok(Opened { link, expires_at, locale })
 }
 
 /// `POST /v1/setup/sessions/{id}/link`: the one before is good no longer.
@@ -136,9 +139,10 @@ pub(crate) async fn open_again(
     let link = NewLink::new(id).map_err(|_| crate::without_random(request))?;
     let wanted = &link.link;
     let renewed = state.db.run(|client| async move { setup::renew(&client, wanted, days, entry).await }).await;
-    let expires_at = renewed.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(sessions::none)?;
+    let (expires_at, locale) =
+        renewed.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(sessions::none)?;
     access::told(request, entry);
-    Ok(Opened { link, expires_at })
+    Ok(Opened { link, expires_at, locale })
 }
 
 fn days(fields: &mut Fields<'_>) -> u16 {
@@ -157,7 +161,7 @@ fn days(fields: &mut Fields<'_>) -> u16 {
 }
 
 fn told(state: &State, request: &Request, status: StatusCode, opened: &Opened) -> Response<Body> {
-    let Opened { link, expires_at } = opened;
+    let Opened { link, expires_at, .. } = opened;
     let (id, session_token, url) = (link.link.session_id.as_str(), link.reveal(), opened.url(state, request));
     http::json(status, &Created { id, session_token, url, expires_at: *expires_at })
 }

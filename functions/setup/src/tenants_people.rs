@@ -98,12 +98,22 @@ pub(crate) async fn export(state: &State, request: &Request, id: &str, asked: &A
 ///
 /// # Errors
 /// 409 while an event of the person is on its way to Meta.
-pub(crate) async fn erase(state: &State, request: &Request, id: &str, asked: &Asked) -> Result<Erasure, Problem> {
+pub(crate) async fn erase(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    asked: &Asked,
+) -> Result<Erasure, Problem> {
     let (person, receipt_id) = (asked.person(), ids::new_id());
     let receipt_id = receipt_id.as_str();
-    let done = state.db.run(|client| async move { people::erase(&client, id, person, receipt_id).await }).await;
+    let entry = &access::entry(state, request, caller, Act::PersonErased, receipt_id, &json!({}));
+    let done = state.db.run(|client| async move { people::erase(&client, id, person, receipt_id, entry).await }).await;
     match done.map_err(|error| crate::unavailable(request, &error))? {
-        Erased::Done(receipt) => Ok(receipt),
+        Erased::Done(receipt) => {
+            access::told(request, entry);
+            Ok(receipt)
+        }
         Erased::NoTenant => Err(none()),
         Erased::BeingSent => Err(Problem::conflict(
             "An event of this person is on its way to Meta at this moment; nothing was changed. Try again in a minute.",
@@ -127,28 +137,17 @@ pub(crate) async fn act(
     Ok(match act {
         "export" => {
             let person = export(state, request, id, &asked).await?;
-            audited(state, request, caller, Act::PersonExported, id, id).await?;
+            exported(state, request, caller, id).await?;
             told("person", person)
         }
-        "erase" => {
-            let receipt = erase(state, request, id, &asked).await?;
-            audited(state, request, caller, Act::PersonErased, id, &receipt.id).await?;
-            told("receipt", json!(receipt))
-        }
+        "erase" => told("receipt", json!(erase(state, request, caller, id, &asked).await?)),
         _ => told("found", json!(find(state, request, id, &asked).await?)),
     })
 }
 
-/// Tells of it, after it: of whom is in no row.
-pub(crate) async fn audited(
-    state: &State,
-    request: &Request,
-    caller: &Caller,
-    act: Act,
-    id: &str,
-    subject: &str,
-) -> Result<(), Problem> {
-    let entry = &access::entry(state, request, caller, act, subject, &json!({}));
+/// Tells that somebody was exported, after it; of whom is in no row.
+pub(crate) async fn exported(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let entry = &access::entry(state, request, caller, Act::PersonExported, id, &json!({}));
     let written = state.db.run(|client| async move { audit::write(&client, id, entry).await }).await;
     written.map_err(|error| crate::unavailable(request, &error))?;
     access::told(request, entry);

@@ -53,12 +53,18 @@ impl Cookie {
     }
 }
 
-/// Remembers a login for so many hours, and lets go of those whose time is over.
-pub async fn start(client: &Client, cookie: &Cookie, credential: &Credential, hours: u16) -> Result<(), Error> {
+/// Remembers a login for so many hours in place of the browser's former one, and lets go of those whose time is over.
+pub async fn start(
+    client: &Client,
+    cookie: &Cookie,
+    credential: &Credential,
+    hours: u16,
+    former: Option<&str>,
+) -> Result<(), Error> {
     const SQL: &str = "
         with gone as (
             delete from logins
-            where token_hash = any(array(select token_hash from logins where expires_at <= clock() order by expires_at limit 100
+            where token_hash = $7 or token_hash = any(array(select token_hash from logins where expires_at <= clock() order by expires_at limit 100
                                          for update skip locked)))
         insert into logins (token_hash, tenant_id, kind, subject, credential_hash, created_at, expires_at)
         values ($1, $2, $3, $4, $5, clock(), clock() + $6::float8 * interval '1 hour')
@@ -69,7 +75,12 @@ pub async fn start(client: &Client, cookie: &Cookie, credential: &Credential, ho
         Credential::Key { tenant_id, key_id, hash } => ("key", Some(tenant_id), Some(key_id), hash),
     };
     let statement = client.prepare_cached(SQL).await?;
-    client.execute(&statement, &[&cookie.hash, &tenant_id, &kind, &subject, hash, &f64::from(hours)]).await?;
+    client
+        .execute(
+            &statement,
+            &[&cookie.hash, &tenant_id, &kind, &subject, hash, &f64::from(hours), &former.map(keys::hash)],
+        )
+        .await?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ async fn a_person_is_found_exported_and_erased_by_indexes() -> Result<()> {
     for (name, sql, arguments) in [
         ("find", people::FIND, person.clone()),
         ("export", people::EXPORT, person.clone()),
-        ("erase", people::ERASE, format!("{person}, 'receipt'")),
+        ("erase", people::ERASE, format!("{person}, 'receipt', null")),
     ] {
         assert_indexed(name, &scans(&world, name, sql, &arguments).await?, &wanted);
         let plan = plan(&world, name, sql, &arguments).await?;

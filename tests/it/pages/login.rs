@@ -194,7 +194,7 @@ async fn the_operator_makes_a_seller_s_link_on_a_page() -> Result<()> {
     desk.page.until("location.pathname === '/setup/sessions'").await?;
     desk.look("operator-2-nobody").await?;
     desk.press("New seller").await?;
-    ensure!(desk.words().await?.contains("/setup/open#sst_"));
+    ensure!(desk.words().await?.contains("/setup/open?lang=en#sst_"));
     desk.look("operator-3-link").await?;
     desk.press("Go through it yourself").await?;
     desk.page.until("location.pathname.endsWith('/business')").await?;

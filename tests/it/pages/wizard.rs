@@ -58,7 +58,7 @@ async fn from_a_link_to_live(words: &Words) -> Result<()> {
         .await?
         .expect(201)?;
     let link = opened["url"].as_str().context("a link")?;
-    ensure!(link.starts_with(&format!("{TRACK}/setup/open#sst_")), "{link}");
+    ensure!(link.starts_with(&format!("{TRACK}/setup/open?lang={}#sst_", words.lang)), "{link}");
     let whole = world.entered(words.lang.to_ascii_lowercase().trim_end_matches("-br"));
 
     desk.goto(&format!("/setup?lang={}", words.lang)).await?;

@@ -108,7 +108,7 @@ async fn a_link_is_over_when_its_time_is_and_a_new_one_takes_its_place() -> Resu
     let renewed =
         world.operate(Method::POST, &session.path("link"), &json!({"expires_in_days": 2})).await?.expect(200)?;
     let token = renewed["session_token"].as_str().unwrap_or_default();
-    assert_eq!(renewed["url"], format!("https://track.example.com/setup/open#{token}"));
+    assert_eq!(renewed["url"], format!("https://track.example.com/setup/open?lang=en#{token}"));
     world.setup_as(token, Method::GET, &session.path(""), &Value::Null).await?.expect(200)?;
     world.setup_as(&session.token, Method::GET, &session.path(""), &Value::Null).await?.expect_problem(404)?;
     world.execute("update setup_sessions set closed_at = clock()").await?;

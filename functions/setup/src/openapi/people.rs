@@ -52,7 +52,7 @@ struct PersonErased {
 
 /// Counts what is kept of a person.
 #[utoipa::path(
-    post, path = "/v1/tenants/{id}/people/find", tag = "tenants", operation_id = "find_person", security(("operator" = [])),
+    post, path = "/v1/tenants/{id}/people/find", tag = "tenants", operation_id = "find_person", security(("operator" = []), ("session" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The tenant's id.")),
     request_body = PersonAsked,
     responses(
@@ -64,7 +64,7 @@ pub(super) fn find() {}
 
 /// All that is kept of a person.
 #[utoipa::path(
-    post, path = "/v1/tenants/{id}/people/export", tag = "tenants", operation_id = "export_person", security(("operator" = [])),
+    post, path = "/v1/tenants/{id}/people/export", tag = "tenants", operation_id = "export_person", security(("operator" = []), ("session" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The tenant's id.")),
     request_body = PersonAsked,
     responses(
@@ -76,7 +76,7 @@ pub(super) fn export() {}
 
 /// Erases what is kept of a person. An event that still waits is not sent.
 #[utoipa::path(
-    post, path = "/v1/tenants/{id}/people/erase", tag = "tenants", operation_id = "erase_person", security(("operator" = [])),
+    post, path = "/v1/tenants/{id}/people/erase", tag = "tenants", operation_id = "erase_person", security(("operator" = []), ("session" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The tenant's id.")),
     request_body = PersonAsked,
     responses(

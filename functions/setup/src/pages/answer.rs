@@ -64,8 +64,16 @@ pub(super) fn problem(context: &Context<'_>, status: StatusCode, request_id: &st
                 "Ela pode ter mudado de lugar ou ser de outra pessoa.",
             ),
         ),
-        StatusCode::FORBIDDEN => (
+        StatusCode::FORBIDDEN if context.caller.is_some() => (
             t("This is not yours to do", "Você não pode fazer isto"),
+            t(
+                "Your link or key may look, and not change this. Ask the operator.",
+                "Seu link ou sua chave pode ver, mas não alterar isto. Fale com o operador.",
+            ),
+        ),
+        // From where a form comes is looked at before who sends it.
+        StatusCode::FORBIDDEN => (
+            t("The form did not come from here", "O formulário não veio daqui"),
             t(
                 "Open the page again and send the form from there.",
                 "Abra a página de novo e envie o formulário por ela.",
@@ -80,7 +88,10 @@ pub(super) fn problem(context: &Context<'_>, status: StatusCode, request_id: &st
         ),
         StatusCode::CONFLICT => (
             t("Not as things stand", "Não no estado atual"),
-            t("Something changed meanwhile. Go back and look again.", "Algo mudou enquanto isso. Volte e confira."),
+            t(
+                "It does not go with how things stand: something may have changed meanwhile. Go back and look again.",
+                "Não combina com o estado atual: algo pode ter mudado enquanto isso. Volte e confira.",
+            ),
         ),
         StatusCode::TOO_MANY_REQUESTS => (
             t("Too many attempts", "Tentativas demais"),

@@ -128,18 +128,20 @@ pub(super) async fn log_in(context: &Context<'_>) -> Result<Response<Body>, Prob
     let form_sent = super::form(context)?;
     // A whole link is as good as its token.
     let token = form_sent.text("token").unwrap_or_default();
-    let token = token.rsplit_once('#').map_or(token, |(_, token)| token);
+    let token = token.rsplit_once('#').map(|(_, it)| it).filter(|it| Link::is_meant(it)).unwrap_or(token);
     let Some((credential, caller)) = credential(state, request, token).await? else {
         let text = context.t(
-            "This link or token is not valid. It may have expired, or another one may have taken its place.",
-            "Este link ou token não é válido. Ele pode ter vencido ou sido substituído por outro.",
+            "This link or token opens nothing: it may have expired, another one may have taken its place, or it is a key that may not read.",
+            "Este link ou token não abre nada: pode ter vencido, ter sido substituído ou ser uma chave sem leitura.",
         );
         return Ok(form(context, StatusCode::UNAUTHORIZED, Some(text)));
     };
     let hours = if matches!(caller, Caller::Operator) { OPERATOR_HOURS } else { SELLER_HOURS };
     let cookie = Cookie::new().map_err(|_| crate::without_random(request))?;
-    let (new_cookie, with) = (&cookie, &credential);
-    let started = state.db.run(|client| async move { logins::start(&client, new_cookie, with, hours).await }).await;
+    let former = context::cookie(request.headers(), cookie_name(state, request));
+    let (new_cookie, with, former) = (&cookie, &credential, former.as_deref());
+    let started =
+        state.db.run(|client| async move { logins::start(&client, new_cookie, with, hours, former).await }).await;
     started.map_err(|error| crate::unavailable(request, &error))?;
     let mut response = answer::redirect(form_sent.text("to").filter(|it| is_page(it)).unwrap_or("/setup"));
     let (name, age_s) = (cookie_name(state, request), u32::from(hours) * 3600);

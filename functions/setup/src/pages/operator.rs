@@ -6,14 +6,12 @@ use maud::{Markup, html};
 use shared::db::setup::{self, Listed};
 use shared::domain::setup::Locale;
 use shared::http::Problem;
+use shared::keyset::Page;
 
 use super::context::Context;
 use super::layout::{self, Link, copyable, moment};
 use super::{answer, wizard};
 use crate::create::{self, LINK_DAYS, Opened};
-
-/// How many sellers a page has.
-const PAGE: i64 = 50;
 
 fn links<'a>(context: &Context<'a>) -> [Link<'a>; 1] {
     [Link { to: "/setup/sessions".to_owned(), text: context.t("Sellers", "Vendedores"), is_here: true }]
@@ -28,12 +26,10 @@ fn operator(context: &Context<'_>) -> Result<(), Problem> {
 /// `GET /setup/sessions`.
 pub(super) async fn list(context: &Context<'_>) -> Result<Response<Body>, Problem> {
     operator(context)?;
-    let after = context.query("after");
-    let after = after.as_deref();
-    let found = context.state.db.run(|client| async move { setup::list(&client, after, PAGE).await }).await;
-    let listed = found.map_err(|error| crate::unavailable(context.request, &error))?;
+    let page = &Page::of(context.request)?;
+    let found = context.state.db.run(|client| async move { setup::list(&client, page).await }).await;
+    let (listed, next) = found.map_err(|error| crate::unavailable(context.request, &error))?;
     let title = context.t("Sellers", "Vendedores");
-    let next = (listed.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX)).then(|| listed.last()).flatten();
     let page = html! {
         div.bar {
             h1 { (title) }
@@ -54,8 +50,8 @@ pub(super) async fn list(context: &Context<'_>) -> Result<Response<Body>, Proble
         } @else {
             (table(context, &listed))
         }
-        @if let Some(last) = next {
-            p { a href={ "/setup/sessions?after=" (last.cursor) } rel="next" { (context.t("Older", "Mais antigos")) } }
+        @if let Some(next) = next {
+            p { a href={ "/setup/sessions?after=" (next.text()) } rel="next" { (context.t("Older", "Mais antigos")) } }
         }
     };
     Ok(answer::html(StatusCode::OK, layout::page(context, title, &links(context), &page)))

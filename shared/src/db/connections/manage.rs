@@ -145,7 +145,8 @@ pub async fn rotate(
     const SQL: &str = concat!(
         "with changed as (
             update connections
-            set former_path_hash = path_hash, former_path_until = clock() + $4::float8 * interval '1 day', path_hash = $3,
+            -- Run again after a lost answer, the path is the new one already.
+            set former_path_hash = case when path_hash = $3 then former_path_hash else path_hash end, former_path_until = clock() + $4::float8 * interval '1 day', path_hash = $3,
                 version = version + 1, updated_at = clock()
             where tenant_id = $1 and id = $2 and revoked_at is null returning id
         ), ",

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::Error;
+use super::super::audit::{Entry, audited};
 use super::{Person, person};
 
 /// The receipt of an erasure: nothing of the person.
@@ -96,16 +97,27 @@ pub const ERASE: &str = concat!(
         select t.id, $4::text, clock(), (select count(*) from forgotten), (select count(*) from emptied),
                (select count(*) from bought), (select count(*) from event), (select count(*) from event where is_not_sent)
         from free, tenants t where t.id = $1
+        -- Run again after a lost answer: the receipt of the first time.
+        on conflict (tenant_id, id) do update set id = excluded.id
         returning *
-    )
+    ), ",
+    audited!("$1", "$5", "'{}'", "receipt"),
+    "
     select (select is_so from stale) as is_stale, r.id, extract(epoch from r.erased_at)::bigint as erased_at, r.identities, r.clicks, r.orders, r.conversions, r.not_sent
     from tenants t left join receipt r on true where t.id = $1"
 );
 
-/// Erases a person; `id` is the receipt's. The same again erases what has come since, and gives a receipt of its own.
-pub async fn erase(client: &Client, tenant_id: &str, person: Person<'_>, id: &str) -> Result<Erased, Error> {
+/// Erases a person; `id` is the receipt's, `entry` tells of it. The same again erases what has come since, and gives a receipt of its own.
+pub async fn erase(
+    client: &Client,
+    tenant_id: &str,
+    person: Person<'_>,
+    id: &str,
+    entry: &Entry,
+) -> Result<Erased, Error> {
     let statement = client.prepare_cached(ERASE).await?;
-    let row = client.query_opt(&statement, &[&tenant_id, &person.email_hash, &person.phone_hash, &id]).await?;
+    let row =
+        client.query_opt(&statement, &[&tenant_id, &person.email_hash, &person.phone_hash, &id, &entry.text()]).await?;
     let Some(row) = row else { return Ok(Erased::NoTenant) };
     if row.try_get("is_stale")? {
         return Err(Error::Race);

@@ -1,8 +1,10 @@
 //! All sessions, for the operator.
 
 use deadpool_postgres::Client;
+use tokio_postgres::Row;
 
 use super::super::Error;
+use crate::keyset::{Cursor, Page};
 
 /// A session of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +19,6 @@ pub struct Listed {
     pub step: String,
     /// When it was written last; Unix seconds.
     pub updated_at: i64,
-    /// What the next part of the list begins after.
-    pub cursor: String,
 }
 
 /// The statement of [`list`], for who explains it.
@@ -27,28 +27,23 @@ pub const LIST: &str = "
            extract(epoch from s.updated_at)::bigint as updated_at,
            (extract(epoch from s.created_at) * 1000000)::bigint as made_us
     from setup_sessions s left join tenants t on t.id = s.tenant_id
-    where (s.created_at, s.id) < (coalesce(timestamptz 'epoch' + $1::bigint * interval '1 microsecond', 'infinity'), coalesce($2, ''))
+    where (s.created_at, s.id) < (timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2::text)
     order by s.created_at desc, s.id desc limit $3";
 
-/// Sessions by when they were made, the newest first; those after a cursor, where there is one. A cursor that is none begins anew.
-pub async fn list(client: &Client, after: Option<&str>, limit: i64) -> Result<Vec<Listed>, Error> {
-    let (made_us, id) = after
-        .and_then(|it| it.split_once('_'))
-        .and_then(|(at, id)| Some((at.parse::<i64>().ok().filter(|it| it.abs() < 1 << 55)?, id)))
-        .unzip();
+/// A page of sessions by when they were made, the newest first.
+pub async fn list(client: &Client, page: &Page) -> Result<(Vec<Listed>, Option<Cursor>), Error> {
+    let (made_us, id) = page.before();
     let statement = client.prepare_cached(LIST).await?;
-    let rows = client.query(&statement, &[&made_us, &id, &limit]).await?;
-    rows.iter()
-        .map(|row| {
-            let (id, made_us): (String, i64) = (row.try_get("id")?, row.try_get("made_us")?);
-            Ok(Listed {
-                cursor: format!("{made_us}_{id}"),
-                id,
-                name: row.try_get("name")?,
-                tenant_status: row.try_get("tenant_status")?,
-                step: row.try_get("step")?,
-                updated_at: row.try_get("updated_at")?,
-            })
-        })
-        .collect()
+    let rows = client.query(&statement, &[&made_us, &id, &page.one_more()]).await?;
+    page.cut(&rows, listed, |row| Ok(Cursor::new(row.try_get("made_us")?, row.try_get("id")?)))
+}
+
+fn listed(row: &Row) -> Result<Listed, Error> {
+    Ok(Listed {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        tenant_status: row.try_get("tenant_status")?,
+        step: row.try_get("step")?,
+        updated_at: row.try_get("updated_at")?,
+    })
 }

@@ -160,7 +160,7 @@ pub async fn create(
             insert into setup_sessions (id, token_hash, expires_at, locale, facts, created_at, updated_at)
             values ($1::text, $2, clock() + $3::float8 * interval '1 day', $4, jsonb_build_object('funnel_id', $5::text), clock(), clock())
             on conflict (id) do update set updated_at = clock()
-            returning id, expires_at
+            returning id, expires_at, locale
         ), ",
         audited!("'tnt_' || made.id", "$6", "'{}'", "made"),
         " select extract(epoch from expires_at)::bigint from made"
@@ -171,9 +171,9 @@ pub async fn create(
     Ok(client.query_one(&statement, &arguments).await?.try_get(0)?)
 }
 
-/// Gives a session a new link in place of the one before, and opens it if it was closed. Gives until when; none where there is no
-/// such session.
-pub async fn renew(client: &Client, link: &Link, days: u16, entry: &Entry) -> Result<Option<i64>, Error> {
+/// Gives a session a new link in place of the one before, and opens it if it was closed. Gives until when, and
+/// its language; none where there is no such session.
+pub async fn renew(client: &Client, link: &Link, days: u16, entry: &Entry) -> Result<Option<(i64, Locale)>, Error> {
     const SQL: &str = concat!(
         "with renewed as (
             update setup_sessions
@@ -181,11 +181,11 @@ pub async fn renew(client: &Client, link: &Link, days: u16, entry: &Entry) -> Re
             where id = $1 returning id, expires_at
         ), ",
         audited!("'tnt_' || renewed.id", "$4", "'{}'", "renewed"),
-        " select extract(epoch from expires_at)::bigint from renewed"
+        " select extract(epoch from expires_at)::bigint, locale from renewed"
     );
     let statement = client.prepare_cached(SQL).await?;
     let row = client.query_opt(&statement, &[&link.session_id, &link.hash(), &f64::from(days), &entry.text()]).await?;
-    row.map(|row| Ok(row.try_get(0)?)).transpose()
+    row.map(|row| Ok((row.try_get(0)?, Locale::parse(row.try_get(1)?).unwrap_or_default()))).transpose()
 }
 
 /// What is written of a session.

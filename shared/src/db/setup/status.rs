@@ -39,6 +39,8 @@ pub struct Shown {
     pub tenant: Tenant,
     /// Its session, if it is still kept.
     pub session_id: Option<String>,
+    /// When the doctor was last done with it; Unix seconds.
+    pub examined_at: Option<i64>,
     /// The database's time; Unix seconds.
     pub now_s: i64,
 }
@@ -51,6 +53,7 @@ pub async fn show(client: &Client, tenant_id: &str) -> Result<Option<Shown>, Err
                (select count(*) from api_keys k where k.tenant_id = t.id and k.revoked_at is null) as keys_in_force,
                extract(epoch from t.created_at)::bigint as created_at,
                (select s.id from setup_sessions s where s.tenant_id = t.id order by s.updated_at desc limit 1) as session_id,
+               extract(epoch from t.examined_at)::bigint as examined_at,
                extract(epoch from clock())::bigint as now_s
         from tenants t where t.id = $1";
     let statement = client.prepare_cached(SQL).await?;
@@ -67,7 +70,8 @@ pub async fn show(client: &Client, tenant_id: &str) -> Result<Option<Shown>, Err
         keys_in_force: row.try_get("keys_in_force")?,
         created_at: row.try_get("created_at")?,
     };
-    Ok(Some(Shown { tenant, session_id: row.try_get("session_id")?, now_s: row.try_get("now_s")? }))
+    let examined_at = row.try_get("examined_at")?;
+    Ok(Some(Shown { tenant, session_id: row.try_get("session_id")?, examined_at, now_s: row.try_get("now_s")? }))
 }
 
 /// The status before and after a change; `None` where there is no such tenant.

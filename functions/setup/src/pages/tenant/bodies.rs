@@ -4,6 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use maud::{Markup, html};
 use serde_json::json;
+use shared::domain::books;
 use shared::http::Problem;
 
 use super::super::answer;
@@ -35,6 +36,8 @@ pub(super) async fn replay(context: &Context<'_>, seen: &Seen) -> Result<Respons
                 dt { (t("Nothing to do", "Nada a fazer")) } dd { (done.replayed.ignored) }
                 dt { (t("Still not proved by the secret", "Ainda não comprovadas pelo segredo")) } dd { (done.replayed.not_authentic) }
                 dt { (t("Still not readable", "Ainda ilegíveis")) } dd { (done.replayed.rejected) }
+                @if done.replayed.not_opened > 0 { dt { (t("Sealed with another key", "Lacradas com outra chave")) } dd { (done.replayed.not_opened) } }
+                @if done.replayed.not_in_force > 0 { dt { (t("Of a connection that is ended", "De uma conexão encerrada")) } dd { (done.replayed.not_in_force) } }
             }
             @if let Some(next) = &done.next {
                 form method="post" action=(seen.to("bodies")) {
@@ -87,11 +90,10 @@ async fn shown(context: &Context<'_>, seen: &Seen, above: &Markup) -> Result<Res
     Ok(answer::html(StatusCode::OK, frame::page(context, seen, Tab::Bodies, title, &main)))
 }
 
-/// The two reasons that a seller repairs, in words; of the others the platform's form says more.
-fn why<'t>(context: &Context<'_>, reason: &'t str) -> &'t str {
+/// Why it made no order, in words.
+fn why(context: &Context<'_>, reason: &str) -> String {
     match reason {
-        "not_authentic" => context.t("the secret does not prove it", "o segredo não a comprova"),
-        "unreadable" => context.t("cannot be read", "não pode ser lida"),
-        reason => reason,
+        "not_authentic" => context.t("the secret does not prove it", "o segredo não a comprova").to_owned(),
+        reason => books::reason("rejected", Some(reason), context.locale).unwrap_or_else(|| reason.to_owned()),
     }
 }

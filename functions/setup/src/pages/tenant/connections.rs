@@ -5,6 +5,7 @@ use lambda_http::{Body, Response};
 use maud::{Markup, html};
 use serde_json::json;
 use shared::db::connections::listed::Listed;
+use shared::db::setup;
 use shared::http::Problem;
 use shared::platforms::Platform;
 
@@ -25,7 +26,7 @@ pub(super) async fn page(context: &Context<'_>, seen: &Seen) -> Result<Response<
 pub(super) async fn create(context: &Context<'_>, seen: &Seen) -> Result<Response<Body>, Problem> {
     let form = super::super::form(context)?;
     let mut wanted = json!({"platform": form.text("platform").unwrap_or_default()});
-    for name in ["secret", "amount", "shop", "order_id_slot"] {
+    for name in ["secret", "shop"] {
         if let Some(text) = form.text(name) {
             wanted[name] = text.into();
         }
@@ -46,6 +47,9 @@ pub(super) async fn change(
     act: &str,
 ) -> Result<Response<Body>, Problem> {
     let form = super::super::form(context)?;
+    if !setup::is_id(connection_id) {
+        return Err(crate::no_route());
+    }
     let (state, caller, id) = (context.state, context.caller()?, seen.tenant.id.as_str());
     match act {
         "rotate" => {
@@ -75,9 +79,6 @@ pub(super) async fn change(
 async fn refused(context: &Context<'_>, seen: &Seen, problem: &Problem) -> Result<Response<Body>, Problem> {
     let t = |english, portuguese| context.t(english, portuguese);
     let text = match problem.errors().first().map(|it| it.code) {
-        Some("amount_not_stated") => {
-            t("This platform does not state that amount.", "Esta plataforma não informa esse valor.")
-        }
         Some("shop_taken") => t(
             "Another connection is of this shop already: name another one.",
             "Outra conexão já é desta loja: informe outra.",
@@ -99,8 +100,8 @@ fn once(context: &Context<'_>, url: &str) -> Markup {
         section.card aria-labelledby="made" {
             h2 #made { (t("The webhook's URL", "A URL do webhook")) }
             p { (t(
-                "Paste it into your checkout now: it is shown this once. A former URL is taken for 7 days more.",
-                "Cole-a no seu checkout agora: ela só é mostrada uma vez. A URL anterior ainda vale por 7 dias.",
+                "Paste it into your checkout now: it is shown this once.",
+                "Cole-a no seu checkout agora: ela só é mostrada uma vez.",
             )) }
             (copyable(context, t("Webhook URL", "URL do webhook"), url))
         }

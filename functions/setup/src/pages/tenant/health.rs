@@ -56,11 +56,14 @@ fn found(context: &Context<'_>, seen: &Seen, open: &[Issue]) -> Markup {
                 form method="post" action=(seen.to("health")) { button type="submit" { (t("Examine now", "Examinar agora")) } }
             }
             @if context.query("examined").is_some() { (notice("success", t("Examined just now.", "Examinado agora mesmo."))) }
-            @if open.is_empty() {
+            @if let Some(at) = seen.examined_at { p.quiet { (t("Examined", "Examinado em")) " " (moment(at)) } }
+            @if open.is_empty() && seen.examined_at.is_none() {
                 p { (t(
-                    "Nothing is wrong. An active seller is examined once a day, and whenever you ask for it.",
-                    "Nada de errado. Um vendedor ativo é examinado uma vez por dia e sempre que você pedir.",
+                    "Not examined yet: an active seller is, once a day, and whoever asks for it at once.",
+                    "Ainda não examinado: um vendedor ativo é examinado uma vez por dia, e na hora se você pedir.",
                 )) }
+            } @else if open.is_empty() {
+                p { (t("Nothing is wrong.", "Nada de errado.")) }
             } @else {
                 (issues(context, open))
             }

@@ -31,8 +31,17 @@ pub(super) async fn create(context: &Context<'_>, seen: &Seen) -> Result<Respons
         return shown(context, seen, StatusCode::UNPROCESSABLE_ENTITY, Some(text), None).await;
     };
     let (state, request, caller) = (context.state, context.request, context.caller()?);
-    let made = tenants_keys::make(state, request, caller, &seen.tenant.id, &label, Scopes::of(scopes)).await?;
-    shown(context, seen, StatusCode::OK, None, Some(&made)).await
+    match tenants_keys::make(state, request, caller, &seen.tenant.id, &label, Scopes::of(scopes)).await {
+        Ok(made) => shown(context, seen, StatusCode::OK, None, Some(&made)).await,
+        Err(problem) if problem.status() == StatusCode::CONFLICT => {
+            let text = context.t(
+                "No key can be made: 50 are in force, or the seller is retired. End one first.",
+                "Nenhuma chave pode ser criada: 50 estão ativas ou o vendedor foi encerrado. Encerre uma antes.",
+            );
+            shown(context, seen, StatusCode::CONFLICT, Some(text), None).await
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 /// `POST .../keys/{key}/end`: ends it now.

@@ -29,6 +29,8 @@ pub(super) struct Seen {
     pub(super) tenant: Tenant,
     /// Its setup session, if it is still kept.
     pub(super) session_id: Option<String>,
+    /// When the doctor was last done with it; Unix seconds.
+    pub(super) examined_at: Option<i64>,
 }
 
 impl Seen {
@@ -82,6 +84,6 @@ async fn seen(context: &Context<'_>, id: &str, needs: Needs) -> Result<Seen, Pro
     access::permit(context.state, context.request, context.caller()?, needs, id, crate::no_route).await?;
     let found = context.state.db.run(|client| async move { setup::show(&client, id).await }).await;
     let shown = found.map_err(|error| crate::unavailable(context.request, &error))?.ok_or_else(crate::no_route)?;
-    let Shown { tenant, session_id, .. } = shown;
-    Ok(Seen { tenant, session_id })
+    let Shown { tenant, session_id, examined_at, .. } = shown;
+    Ok(Seen { tenant, session_id, examined_at })
 }

@@ -4,7 +4,7 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use maud::{Markup, html};
 use shared::db::people::{Erasure, Found};
-use shared::domain::access::Act;
+use shared::domain::country::Country;
 use shared::http::Problem;
 
 use super::super::answer;
@@ -24,8 +24,9 @@ pub(super) async fn act(context: &Context<'_>, seen: &Seen) -> Result<Response<B
     let form = super::super::form(context)?;
     let (state, request, caller, id) = (context.state, context.request, context.caller()?, seen.tenant.id.as_str());
     let who = form.text("who").unwrap_or_default();
+    let country = seen.tenant.country.as_deref().and_then(Country::parse);
     let (email, phone) = if who.contains('@') { (Some(who), None) } else { (Some(who), Some(who)) };
-    let asked = tenants_people::hashed(state, request, id, email, phone, None).await?;
+    let asked = tenants_people::hashed(state, request, id, email, phone, country).await?;
     if !asked.is_anybody() {
         let text = context.t(
             "Enter an e-mail address, or a phone with its country's code.",
@@ -36,7 +37,7 @@ pub(super) async fn act(context: &Context<'_>, seen: &Seen) -> Result<Response<B
     match form.text("act") {
         Some("export") => {
             let person = tenants_people::export(state, request, id, &asked).await?;
-            tenants_people::audited(state, request, caller, Act::PersonExported, id, id).await?;
+            tenants_people::exported(state, request, caller, id).await?;
             Ok(file(&person))
         }
         Some("erase") => erase(context, seen, who, &asked).await,
@@ -49,11 +50,8 @@ pub(super) async fn act(context: &Context<'_>, seen: &Seen) -> Result<Response<B
 
 async fn erase(context: &Context<'_>, seen: &Seen, who: &str, asked: &Asked) -> Result<Response<Body>, Problem> {
     let (state, request, caller, id) = (context.state, context.request, context.caller()?, seen.tenant.id.as_str());
-    match tenants_people::erase(state, request, id, asked).await {
-        Ok(receipt) => {
-            tenants_people::audited(state, request, caller, Act::PersonErased, id, &receipt.id).await?;
-            Ok(shown(context, seen, StatusCode::OK, &erased(context, &receipt), None))
-        }
+    match tenants_people::erase(state, request, caller, id, asked).await {
+        Ok(receipt) => Ok(shown(context, seen, StatusCode::OK, &erased(context, &receipt), None)),
         Err(problem) if problem.status() == StatusCode::CONFLICT => {
             let text = context.t(
                 "An event of this person is on its way to Meta at this moment. Nothing was erased: try again in a minute.",

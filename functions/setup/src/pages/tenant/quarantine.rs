@@ -4,6 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use maud::{Markup, html};
 use shared::db::quarantine::Quarantined;
+use shared::domain::books;
 use shared::http::Problem;
 
 use super::super::answer;
@@ -26,12 +27,14 @@ pub(super) async fn replay(context: &Context<'_>, seen: &Seen) -> Result<Respons
     let may_be_there = form.is_ticked("may_be_there");
     let done = tenants::put_back(state, request, caller, id, form.text("event_id"), may_be_there).await?;
     let told = html! {
-        (notice("success", t("Put back to be sent.", "Colocados de volta na fila de envio.")))
+        @if done.replayed > 0 { (notice("success", t("Put back to be sent.", "Colocados de volta na fila de envio."))) }
+        @else { (notice("warning", t("Nothing was put back.", "Nada voltou para a fila."))) }
         dl {
             dt { (t("Put back", "De volta na fila")) } dd { (done.replayed) }
             dt { (t("Too old for Meta", "Velhos demais para a Meta")) } dd { (done.too_old) }
             dt { (t("Left, since Meta may have them", "Mantidos, pois a Meta pode já tê-los")) } dd { (done.unclear) }
         }
+        @if done.more { p { (t("There are more: put all back once more.", "Há mais: recoloque todos de novo.")) } }
     };
     shown(context, seen, &told).await
 }
@@ -78,18 +81,21 @@ fn table(context: &Context<'_>, seen: &Seen, title: &str, events: &[Quarantined]
                 td.number { (it.value) " " (it.currency) }
                 td { (moment(it.quarantined_at)) }
                 td { (said(context, it)) }
-                td { form method="post" action=(seen.to("quarantine")) {
+                // Whether Meta has it is to be looked at first: the event's own page asks for that.
+                td { @if it.reason.as_deref() == Some("unclear") {
+                    a href={ (seen.to("events")) "/" (it.event_id) } { (t("Look first", "Confira antes")) }
+                } @else { form method="post" action=(seen.to("quarantine")) {
                     input type="hidden" name="event_id" value=(it.event_id);
-                    @if it.reason.as_deref() == Some("unclear") { input type="hidden" name="may_be_there" value="on"; }
                     button type="submit" { (t("Put back", "Recolocar")) }
-                } }
+                } } }
             } } }
         } }
     }
 }
 
-fn said<'e>(context: &Context<'_>, event: &'e Quarantined) -> &'e str {
-    let unclear = context.t("no clear answer: Meta may have it", "sem resposta clara: a Meta pode já tê-lo");
+/// Why, and Meta's words if it said any.
+fn said(context: &Context<'_>, event: &Quarantined) -> Markup {
+    let why = books::reason("quarantined", event.reason.as_deref(), context.locale);
     let words = event.meta.as_ref().and_then(|it| it.error_message.as_deref());
-    words.unwrap_or(if event.reason.as_deref() == Some("unclear") { unclear } else { "—" })
+    html! { (why.unwrap_or_default()) @if let Some(words) = words { span.quiet.since { (words) } } }
 }

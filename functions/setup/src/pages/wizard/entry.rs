@@ -3,7 +3,7 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
-use shared::domain::setup::{Locale, Severity, Step};
+use shared::domain::setup::{Severity, Step};
 use shared::http::{FieldError, Problem};
 use shared::setup_patch::{Patch, Refused};
 
@@ -71,7 +71,7 @@ pub(super) fn names(step: Step) -> impl Iterator<Item = &'static str> {
 
 /// The patch of a form. A field that its page did not show (no such name was sent) stays as it is; a box that is not ticked is not
 /// sent at all.
-fn patch_of(step: Step, form: &Form, locale: Locale) -> Value {
+fn patch_of(step: Step, form: &Form) -> Value {
     let mut section = Map::new();
     for (name, kind) in fields(step) {
         let value = match kind {
@@ -86,7 +86,7 @@ fn patch_of(step: Step, form: &Form, locale: Locale) -> Value {
         };
         section.insert((*name).to_owned(), value);
     }
-    json!({"locale": locale.as_str(), step.as_str(): section})
+    json!({ step.as_str(): section })
 }
 
 /// `POST /setup/sessions/{id}/{step}`.
@@ -98,7 +98,7 @@ pub(super) async fn save(context: &Context<'_>, shown: Shown, step: Step) -> Res
     if fields(step).is_empty() {
         return Err(Problem::method_not_allowed("GET"));
     }
-    let body = patch_of(step, &form, context.locale);
+    let body = patch_of(step, &form);
     match merge(context, &shown, &body).await? {
         Ok(saved) => applied(context, saved, step, is_new_platform(&shown, &form)).await,
         Err(errors) => {

@@ -202,6 +202,7 @@ fn active(context: &Context<'_>, shown: &Shown, was_refused: bool) -> Markup {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         shown.assessed.issues.iter().partition(|it| it.severity() == Severity::Error);
     let is_active = shown.session.live.is_active;
+    let is_retired = shown.session.tenant_status.as_deref() == Some("retired");
     let list = |issues: &[&shared::domain::setup::Issue], kind: &str| {
         html! {
             ul.issues { @for it in issues {
@@ -218,7 +219,7 @@ fn active(context: &Context<'_>, shown: &Shown, was_refused: bool) -> Markup {
         } @else if is_active {
             (notice("success", t("You are live. Every sale goes to Meta.", "Você está no ar. Cada venda vai para a Meta.")))
             p { a.button.primary href={ "/setup/tenants/" (shown.session.tenant_id()) } { (t("See what happens to your sales", "Ver o que acontece com suas vendas")) } }
-        } @else if errors.is_empty() {
+        } @else if errors.is_empty() && !is_retired {
             (notice("success", t("Everything that has to be right is right.", "Tudo o que precisa estar certo está certo.")))
         }
         @if !errors.is_empty() { h2 { (t("To repair", "A corrigir")) } (list(&errors, "error")) }
@@ -226,6 +227,8 @@ fn active(context: &Context<'_>, shown: &Shown, was_refused: bool) -> Markup {
         @if !is_active {
             @if shown.session.tenant_status.as_deref() == Some("suspended") {
                 p { (t("The operator has suspended this seller.", "O operador suspendeu este vendedor.")) }
+            } @else if is_retired {
+                p { (t("This seller is retired, which is for good.", "Este vendedor foi encerrado, e isso é definitivo.")) }
             } @else {
                 form method="post" action={ "/setup/sessions/" (shown.session.id) "/activate" } {
                     div.actions { button.primary type="submit" { (t("Go live", "Entrar no ar")) } }
