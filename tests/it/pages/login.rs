@@ -141,6 +141,8 @@ async fn wrong_tokens_at_the_login_count_as_everywhere_and_who_is_logged_in_goes
     for _ in 0..30 {
         let page = get(&world, &format!("/setup/sessions/{}/business", other.id), &stale).await;
         assert_eq!(page.status(), 404, "a login that is over is no guess");
+        let page = get(&world, &format!("/setup/tenants/tnt_{}", other.id), &stale).await;
+        assert_eq!(page.status(), 303, "nor is it on a tenant's page");
         setup::handle(&world.setup, &form("/setup/login", "token=")).await;
     }
     assert_eq!(world.count("select count(*) from wrong_tokens", &[]).await?, 0);
@@ -277,5 +279,37 @@ async fn deliveries_that_stay_unread_do_not_keep_the_others_from_being_read_agai
     ensure!(!second.contains("name=\"after\""), "the second part is the last");
     let looked_at = "select sum((detail ->> 'not_opened')::bigint)::bigint from audit where act = 'bodies.replayed'";
     assert_eq!(world.count(looked_at, &[]).await?, 150, "each once");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_takes_the_place_of_the_one_before_and_an_operator_s_token_may_have_any_sign() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let former = log_in(&world, &world.admin_token).await?;
+    let again = as_cookie(form("/setup/login", &format!("token={}", session.token)), &former);
+    let response = setup::handle(&world.setup, &again).await;
+    assert_eq!(response.status(), 303);
+    assert_eq!(get(&world, "/setup/sessions", &former).await.status(), 303, "the operator's is over");
+    let pasted = format!("token=https%3A%2F%2Ftrack.example.com%2Fsetup%2Fopen%3Flang%3Den%23{}", session.token);
+    assert_eq!(setup::handle(&world.setup, &form("/setup/login", &pasted)).await.status(), 303, "a whole link");
+    aws_sdk_secretsmanager::Client::new(&world.sdk)
+        .put_secret_value()
+        .secret_id(&world.admin_token)
+        .secret_string("sample#operator")
+        .send()
+        .await?;
+    log_in(&world, "sample%23operator").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_list_takes_a_place_that_it_has_not_given() -> Result<()> {
+    let world = World::new().await?;
+    let operator = log_in(&world, &world.admin_token).await?;
+    for after in ["1_%00", "-9223372036854775808_x", "x", "%00", "1_x"] {
+        let page = get(&world, &format!("/setup/sessions?after={after}"), &operator).await;
+        assert_eq!(page.status(), 400, "{after}");
+    }
     Ok(())
 }

@@ -147,6 +147,31 @@ async fn a_further_checkout_is_connected_and_ended() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_event_that_meta_may_have_is_looked_at_before_it_goes_again() -> Result<()> {
+    let desk = Desk::new().await?;
+    let (at, key) = seller(&desk, "en").await?;
+    let world = desk.world();
+    let body =
+        json!({"order_id": "1001", "value": "97.00", "currency": "BRL", "customer": {"email": "maria@example.com"}});
+    world.send_order(&request::with_key(request::post("/v1/orders", &body.to_string()), &key)).await?.expect(202)?;
+    world
+        .execute(
+            "update conversions set state = 'quarantined', reason = 'unclear';
+             update dispatch_attempts set status = 'failed', answer = 'unclear', finished_at = now(), unclear_since = now()",
+        )
+        .await?;
+    desk.goto(&format!("{at}/quarantine")).await?;
+    desk.press("Look first").await?;
+    ensure!(desk.path().await?.contains("/events/"), "{}", desk.path().await?);
+    ensure!(desk.words().await?.contains("Meta does not have it"), "{}", desk.words().await?);
+    desk.goto(&format!("{at}/quarantine")).await?;
+    desk.press("Put all back").await?;
+    ensure!(desk.words().await?.contains("Nothing was put back"), "{}", desk.words().await?);
+    assert_eq!(world.text("select state from conversions", &[]).await?.as_deref(), Some("quarantined"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_quarantined_event_is_shown_with_metas_words_and_put_back() -> Result<()> {
     let desk = Desk::new().await?;
     let (at, key) = seller(&desk, "en").await?;

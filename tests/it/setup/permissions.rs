@@ -16,7 +16,7 @@ enum Needs {
 }
 
 /// The routes, with a body that each takes. What changes a tenant for good stands last.
-const ROUTES: [(&str, &str, &str, Needs); 31] = [
+const ROUTES: [(&str, &str, &str, Needs); 34] = [
     ("GET", "", "", Needs::Read),
     ("GET", "/keys", "", Needs::Read),
     ("GET", "/audit", "", Needs::Read),

@@ -19,7 +19,10 @@ async fn hold_unknown(world: &World, path: &str) -> Result<()> {
 }
 
 async fn rotate(world: &World, connected: &Connected, days: u16) -> Result<Connected> {
-    let token = &Token::new(&connected.tenant_id)?;
+    rotate_to(world, connected, &Token::new(&connected.tenant_id)?, days).await
+}
+
+async fn rotate_to(world: &World, connected: &Connected, token: &Token, days: u16) -> Result<Connected> {
     let (tenant, id) = (connected.tenant_id.as_str(), connected.id.as_str());
     let run = world.order.db.run(|client| async move { manage::rotate(&client, tenant, id, token, days, None).await });
     assert!(run.await?);
@@ -86,6 +89,19 @@ async fn a_rotated_path_is_taken_beside_the_new_one_until_its_time_is_over() -> 
     let newest = rotate(&world, &new, 0).await?;
     hold_unknown(&world, &new.path).await?;
     post(&world, &newest, "d6", "PURCHASE_PROTEST").await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_run_again_after_a_lost_answer_keeps_the_former_path() -> Result<()> {
+    let world = World::new().await?;
+    let old = world.connect(Platform::Hotmart).await?;
+    let token = &Token::new(&old.tenant_id)?;
+    rotate_to(&world, &old, token, 7).await?;
+    let new = rotate_to(&world, &old, token, 7).await?;
+    for (path, id) in [(&old, "d1"), (&new, "d2")] {
+        post(&world, path, id, "PURCHASE_PROTEST").await?.expect(200)?;
+    }
     Ok(())
 }
 
