@@ -160,7 +160,7 @@ pub async fn create(
             insert into setup_sessions (id, token_hash, expires_at, locale, facts, created_at, updated_at)
             values ($1::text, $2, clock() + $3::float8 * interval '1 day', $4, jsonb_build_object('funnel_id', $5::text), clock(), clock())
             on conflict (id) do update set updated_at = clock()
-            returning id, expires_at, locale
+            returning id, expires_at
         ), ",
         audited!("'tnt_' || made.id", "$6", "'{}'", "made"),
         " select extract(epoch from expires_at)::bigint from made"
@@ -178,7 +178,7 @@ pub async fn renew(client: &Client, link: &Link, days: u16, entry: &Entry) -> Re
         "with renewed as (
             update setup_sessions
             set token_hash = $2, expires_at = clock() + $3::float8 * interval '1 day', closed_at = null, updated_at = clock()
-            where id = $1 returning id, expires_at
+            where id = $1 returning id, expires_at, locale
         ), ",
         audited!("'tnt_' || renewed.id", "$4", "'{}'", "renewed"),
         " select extract(epoch from expires_at)::bigint, locale from renewed"
