@@ -87,6 +87,11 @@ impl<'a> Fields<'a> {
         self.errors.push(FieldError { field, code, message: message.into() });
     }
 
+    /// Whether a field is there that nobody took yet; null is as good as absent.
+    pub fn has(&self, name: &str) -> bool {
+        self.left.iter().any(|(known, raw)| known == name && raw.get() != "null")
+    }
+
     /// The raw text of a field that is there and not null.
     fn take(&mut self, name: &str) -> Option<&'a str> {
         let index = self.left.iter().position(|(known, _)| known == name)?;

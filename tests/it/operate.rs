@@ -76,7 +76,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() -> Result<()> {
         (&["rotate-connection", "t", "c", "--overlap-days", "91"], "--overlap-days takes a whole number up to 90"),
         (&["platform-secret", "t", "c"], "platform-secret wants --secret-from-stdin"),
         (&["optional-events", "t"], "optional-events wants triggers, or none"),
-        (&["optional-events", "t", "paid"], "unknown trigger paid: one of pending"),
+        (&["optional-events", "t", "paid"], "paid: must be one of pending"),
         (&["optional-events", "t", "pending=Purchase"], "Purchase is for a first payment alone"),
         (&["optional-events", "t", "pending", "pending=Lead"], "pending stands there twice"),
         (&["bodies", "t", "--secret", "x"], "the command does not take --secret"),

@@ -19,6 +19,8 @@ mod tenants_books;
 mod tenants_connections;
 mod tenants_doctor;
 mod tenants_keys;
+mod tenants_meta;
+mod tenants_optional;
 mod tenants_people;
 mod tenants_quarantine;
 mod test_event;

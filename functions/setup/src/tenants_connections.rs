@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use crate::access::{self, Caller};
 use crate::tenants::{none, retired, shown};
 use crate::{State, answer};
-use wanted::{SECRET_MAX, Wanted, has_error, line};
+use wanted::{Changes, SECRET_MAX, Wanted, has_error, line};
 
 /// A page of a tenant's connections.
 #[derive(Serialize, ToSchema)]
@@ -73,11 +73,15 @@ pub(crate) async fn route(
             _ => Err(Problem::method_not_allowed("GET, POST")),
         };
     };
-    let Some((connection_id, act)) = rest.split_once('/') else { return Err(crate::no_route()) };
+    let (connection_id, act) = rest.split_once('/').unwrap_or((rest, ""));
     if !setup::is_id(connection_id) {
         return Err(no_connection());
     }
     Ok(match (act, request.method()) {
+        ("", &Method::PATCH) if !rest.ends_with('/') => {
+            http::json(StatusCode::OK, &change(state, request, caller, id, connection_id).await?)
+        }
+        ("", _) if !rest.ends_with('/') => return Err(Problem::method_not_allowed("PATCH")),
         ("rotate", &Method::POST) => {
             http::json(StatusCode::OK, &rotate(state, request, caller, id, connection_id).await?)
         }
@@ -140,6 +144,26 @@ pub(crate) async fn create(state: &State, request: &Request, caller: &Caller, id
         slot: platform.slot(),
         has_secret: secret.is_some(),
     })
+}
+
+/// Sets a connection otherwise: what is named, and nothing else.
+pub(crate) async fn change(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    connection_id: &str,
+) -> Result<OfConnection, Problem> {
+    let changes = &Changes::read(request)?;
+    open(state, request, id).await?;
+    let entry = access::entry(state, request, caller, Act::ConnectionChanged, connection_id, &changes.told());
+    let (told, of) = (Some(&entry), |settings| changes.of(settings));
+    let changed = state.db.run(|client| manage::change(client, id, connection_id, &of, told)).await;
+    match changed.map_err(|error| crate::unavailable(request, &error))? {
+        Ok(()) => access::told(request, &entry),
+        Err(refused) => return Err(refusal(&refused)),
+    }
+    Ok(OfConnection { id: connection_id.to_owned() })
 }
 
 fn refusal(refused: &Refused) -> Problem {

@@ -98,7 +98,7 @@ pub use buyer::Buyer;
 pub use moment::{Moment, Precision};
 pub use outcome::{Ignored, Outcome, Rejected};
 pub use sale::{Kind, Order, Refund};
-pub use standing::{Cause, OptionalEvents, Standing, Trigger};
+pub use standing::{Cause, NotAnEvent, OptionalEvents, Standing, Trigger};
 pub use tracking::Tracking;
 
 words! {

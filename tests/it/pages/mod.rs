@@ -5,6 +5,7 @@ mod forms;
 mod issues;
 mod keyboard;
 mod login;
+mod settings;
 mod tenant;
 mod wizard;
 

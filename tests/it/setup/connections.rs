@@ -294,3 +294,61 @@ async fn a_retired_tenant_s_connections_are_shown_to_the_operator_and_changed_by
     assert_eq!(listed["connections"][0]["id"], id.as_str());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_connection_is_set_otherwise_and_what_cannot_be_so_changes_nothing() -> Result<()> {
+    let admin = Admin::new().await?;
+    let body = json!({"platform": "woocommerce", "shop": "north", "label": "North"});
+    let made = admin.post("connections", &body).await?.expect(201)?;
+    admin.post("connections", &json!({"platform": "woocommerce", "shop": "south"})).await?.expect(201)?;
+    let path = format!("connections/{}", made["id"].as_str().context("an id")?);
+    let patch = async |body: Value| admin.call(Method::PATCH, &path, &body).await;
+    patch(json!({"amount": "gross", "order_id_slot": "sck"})).await?.expect(200)?;
+    patch(json!({"amount": "gross"})).await?.expect(200)?;
+    patch(json!({})).await?.expect(200)?;
+    for (refused, code) in [
+        (json!({"amount": "net"}), "amount_not_stated"),
+        (json!({"amount": "all"}), "unknown_word"),
+        (json!({"shop": "south"}), "shop_taken"),
+        (json!({"shop": "South"}), "shop_shape"),
+        (json!({"order_id_slot": "a b"}), "slot_shape"),
+        (json!({"label": "a\nb"}), "not_a_line"),
+        (json!({"platform": "stripe"}), "unknown_field"),
+    ] {
+        let told = patch(refused.clone()).await?;
+        told.expect_problem(422)?;
+        assert_eq!(told.errors().first().map(|it| it.1.as_str()), Some(code), "{refused}");
+    }
+    let one = async || -> Result<Value> {
+        let listed = admin.get("connections").await?["connections"].clone();
+        let mut all = listed.as_array().context("a list")?.iter();
+        Ok(all.find(|it| it["id"] == made["id"]).context("it")?.clone())
+    };
+    let set = |it: &Value| ["label", "amount", "order_id_slot", "shop"].map(|name| it[name].clone());
+    assert_eq!(set(&one().await?), [json!("North"), json!("gross"), json!("sck"), json!("north")]);
+    patch(json!({"order_id_slot": " ", "label": "", "shop": "east"})).await?.expect(200)?;
+    assert_eq!(set(&one().await?), [json!(""), json!("gross"), Value::Null, json!("east")]);
+    admin.post(&format!("{path}/revoke"), &Value::Null).await?.expect(200)?;
+    patch(json!({"label": "x"})).await?.expect_problem(404)?;
+    admin.call(Method::PUT, &path, &json!({"label": "x"})).await?.expect_problem(405)?;
+    assert_eq!(
+        admin.acts().await?,
+        "connection.created connection.created connection.changed connection.changed connection.revoked"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_set_otherwise_stays_so_when_the_setup_is_run_again() -> Result<()> {
+    let world = World::new().await?;
+    let (session, tenant_id) = world.provisioned("mine").await?;
+    let id = format!("{}-hotmart", session.id);
+    let patch = json!({"amount": "net", "order_id_slot": "sck"});
+    let path = format!("/v1/tenants/{tenant_id}/connections/{id}");
+    world.operate(Method::PATCH, &path, &patch).await?.expect(200)?;
+    assert_eq!(world.see(&session).await?["input"]["checkout"]["amount"], "net");
+    world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    let set = world.text("select amount || ' ' || order_id_slot from connections where id = $1", &[&id]).await?;
+    assert_eq!(set.as_deref(), Some("net sck"));
+    Ok(())
+}

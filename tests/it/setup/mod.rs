@@ -9,6 +9,7 @@ mod connections;
 pub(crate) mod issues;
 mod keys;
 mod meta;
+mod optional;
 mod patching;
 mod permissions;
 mod provisioning;

@@ -16,7 +16,7 @@ enum Needs {
 }
 
 /// The routes, with a body that each takes. What changes a tenant for good stands last.
-const ROUTES: [(&str, &str, &str, Needs); 34] = [
+const ROUTES: [(&str, &str, &str, Needs); 36] = [
     ("GET", "", "", Needs::Read),
     ("GET", "/keys", "", Needs::Read),
     ("GET", "/audit", "", Needs::Read),
@@ -39,6 +39,8 @@ const ROUTES: [(&str, &str, &str, Needs); 34] = [
     ("POST", "/keys", r#"{"label": "x", "scopes": ["admin"]}"#, Needs::Admin),
     ("DELETE", "/keys/{key}", "", Needs::Admin),
     ("PUT", "/meta", r#"{"access_token": "{token}"}"#, Needs::Admin),
+    ("PUT", "/optional-events", r#"{"events": {"pending": "AddPaymentInfo"}}"#, Needs::Admin),
+    ("PATCH", "/connections/{connection}", r#"{"label": "Course"}"#, Needs::Admin),
     ("POST", "/release", "", Needs::Admin),
     ("POST", "/replay", "", Needs::Admin),
     ("POST", "/activate", "", Needs::Admin),
@@ -47,7 +49,7 @@ const ROUTES: [(&str, &str, &str, Needs); 34] = [
     ("POST", "/people/export", r#"{"email": "maria@example.com"}"#, Needs::Admin),
     ("POST", "/people/erase", r#"{"email": "maria@example.com"}"#, Needs::Admin),
     ("POST", "/anything", "", Needs::Operator),
-    ("PATCH", "/connections/{connection}/rotate", "", Needs::Operator),
+    ("PATCH", "/connections", "", Needs::Operator),
     ("POST", "/bodies", "", Needs::Operator),
     ("POST", "/suspend", "", Needs::Operator),
     ("POST", "/retire", "", Needs::Operator),

@@ -25,7 +25,8 @@ pub(crate) fn needs(method: &Method, act: Option<&str>) -> Needs {
         (&Method::GET, _) | (&Method::POST, "events/search") => Needs::Read,
         (&Method::POST, "activate") => Needs::Activate,
         (&Method::POST, act) if POSTS.contains(&act) || act.starts_with("connections/") => Needs::Admin,
-        (&Method::PUT, act) if act == "meta" || act.starts_with("connections/") => Needs::Admin,
+        (&Method::PUT, "meta" | "optional-events") => Needs::Admin,
+        (&Method::PUT | &Method::PATCH, act) if act.starts_with("connections/") => Needs::Admin,
         (&Method::DELETE, act) if act.starts_with("keys/") => Needs::Admin,
         _ => Needs::Operator,
     }

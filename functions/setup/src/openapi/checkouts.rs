@@ -30,6 +30,20 @@ struct ConnectionWanted {
     secret: Option<String>,
 }
 
+/// What is to be otherwise of a connection; a text that is blank ends what it was.
+#[derive(ToSchema)]
+struct ConnectionChanges {
+    #[schema(max_length = 100)]
+    label: Option<String>,
+    /// One that the platform states.
+    #[schema(value_type = Option<Amount>)]
+    amount: Option<String>,
+    /// Another one gives the orders that come from then on other names.
+    order_id_slot: Option<String>,
+    /// As the slot.
+    shop: Option<String>,
+}
+
 /// How long the former URL is taken too.
 #[derive(ToSchema)]
 struct Overlap {
@@ -83,6 +97,21 @@ pub(super) fn list() {}
     ),
 )]
 pub(super) fn connect() {}
+
+/// Sets a connection otherwise, from the next delivery on.
+#[utoipa::path(
+    patch, path = "/v1/tenants/{id}/connections/{cid}", tag = "tenants", operation_id = "change_connection",
+    security(("operator" = []), ("session" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The tenant's id."),
+           ("cid" = String, Path, description = "The connection's id.")),
+    request_body = ConnectionChanges,
+    responses(
+        (status = 200, description = "Changed.", body = OfConnection),
+        problems::OfChange,
+        (status = 409, response = problems::Conflict),
+    ),
+)]
+pub(super) fn change() {}
 
 /// A new URL in place of the one before, which is taken for some days more.
 #[utoipa::path(

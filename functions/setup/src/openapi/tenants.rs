@@ -56,6 +56,40 @@ struct NewCredentials {
     pixel_id: Option<String>,
 }
 
+/// The events beside Purchase that are wanted, in place of those before.
+#[derive(ToSchema)]
+struct OptionalEventsWanted {
+    events: OptionalEvents,
+}
+
+/// What causes an event, with the event's name; what is absent causes none.
+#[derive(ToSchema)]
+struct OptionalEvents {
+    #[schema(max_length = 100, example = "AddPaymentInfo")]
+    pending: Option<String>,
+    #[schema(max_length = 100, example = "Lead")]
+    abandoned: Option<String>,
+    #[schema(max_length = 100)]
+    refused: Option<String>,
+    #[schema(max_length = 100)]
+    expired: Option<String>,
+    #[schema(max_length = 100)]
+    canceled: Option<String>,
+    #[schema(max_length = 100)]
+    refunded: Option<String>,
+    #[schema(max_length = 100)]
+    charged_back: Option<String>,
+    #[schema(max_length = 100)]
+    renewal: Option<String>,
+}
+
+/// The events beside Purchase from now on.
+#[derive(ToSchema)]
+struct OptionalEventsSet {
+    id: String,
+    events: std::collections::BTreeMap<String, String>,
+}
+
 /// What was replaced, and what Meta said of it.
 #[derive(ToSchema)]
 struct Replaced {
@@ -163,3 +197,16 @@ pub(super) fn replay() {}
     ),
 )]
 pub(super) fn replace_meta() {}
+
+/// Sets which events beside Purchase are sent, from the next order on.
+#[utoipa::path(
+    put, path = "/v1/tenants/{id}/optional-events", tag = "tenants", operation_id = "set_optional_events", security(("operator" = []), ("session" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The tenant's id.")),
+    request_body = OptionalEventsWanted,
+    responses(
+        (status = 200, description = "Set.", body = OptionalEventsSet),
+        problems::OfChange,
+        (status = 409, response = problems::Conflict),
+    ),
+)]
+pub(super) fn set_optional_events() {}

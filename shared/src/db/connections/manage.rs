@@ -67,7 +67,7 @@ async fn told(change: &Transaction<'_>, tenant_id: &str, entry: Option<&Entry>) 
     }
 }
 
-/// Changes what a connection is set to. `change` gets what it is set to now.
+/// Changes what a connection is set to. `change` gets what it is set to now. What stays as it was is not told of.
 pub async fn change(
     mut client: Client,
     tenant_id: &str,
@@ -81,6 +81,13 @@ pub async fn change(
     const WRITE: &str = "
         update connections set label = $3, amount = $4, order_id_slot = $5, shop = $6, version = version + 1, updated_at = clock()
         where tenant_id = $1 and id = $2";
+    // The session that made it has it as if it had been entered there: else its next provisioning would bring the former settings back.
+    const ENTER: &str = "
+        update setup_sessions
+        set input = jsonb_set(input, '{checkout}', jsonb_strip_nulls((input -> 'checkout')
+                || jsonb_build_object('amount', $3::text, 'order_id_slot', $4::text, 'shop', $5::text))),
+            version = version + 1, updated_at = clock()
+        where tenant_id = $1 and id || '-' || (input #>> '{checkout,platform}') = $2";
     let work = client.transaction().await?;
     if !lock(&work, tenant_id).await? {
         return Ok(Err(Refused::NoTenant));
@@ -88,12 +95,16 @@ pub async fn change(
     let Some(row) = work.query_opt(READ, &[&tenant_id, &id]).await? else { return Ok(Err(Refused::NoConnection)) };
     let inconsistent = |column| Error::Inconsistent { table: "connections", column };
     let platform = Platform::parse(row.try_get("platform")?).ok_or_else(|| inconsistent("platform"))?;
-    let settings = change(Settings {
+    let before = Settings {
         label: row.try_get("label")?,
         amount: Amount::parse(row.try_get("amount")?).ok_or_else(|| inconsistent("amount"))?,
         order_id_slot: row.try_get("order_id_slot")?,
         shop: row.try_get("shop")?,
-    });
+    };
+    let settings = change(before.clone());
+    if settings == before {
+        return Ok(Ok(()));
+    }
     if let Err(refused) = settings.check(platform) {
         return Ok(Err(refused));
     }
@@ -102,6 +113,7 @@ pub async fn change(
     }
     let amount = settings.amount.as_str();
     work.execute(WRITE, &[&tenant_id, &id, &settings.label, &amount, &settings.order_id_slot, &settings.shop]).await?;
+    work.execute(ENTER, &[&tenant_id, &id, &amount, &settings.order_id_slot, &settings.shop]).await?;
     told(&work, tenant_id, entry).await?;
     work.commit().await?;
     Ok(Ok(()))
@@ -186,7 +198,7 @@ pub async fn touch(client: &Client, tenant_id: &str, id: &str, entry: Option<&En
     Ok(row.try_get::<_, i64>(0)? > 0)
 }
 
-/// Sets which events beside Purchase a tenant wants, in place of those before; none ends all. Whether there is such a tenant.
+/// Sets which events beside Purchase a tenant wants, in place of those before; none ends all. Whether there is such a tenant. What stays as it was is not told of.
 pub async fn set_optional_events(
     client: &Client,
     tenant_id: &str,
@@ -195,13 +207,16 @@ pub async fn set_optional_events(
 ) -> Result<bool, Error> {
     const SQL: &str = concat!(
         "
-        with tenant as (
-            update tenants set optional_events = $2::text::jsonb, updated_at = clock() where id = $1 returning id
+        with tenant as materialized (
+            select id, optional_events from tenants where id = $1 for no key update
+        ), changed as (
+            update tenants t set optional_events = $2::text::jsonb, updated_at = clock()
+            from tenant where t.id = tenant.id and tenant.optional_events <> $2::text::jsonb returning t.id
         ), told as (
             update connections c set version = c.version + 1, updated_at = clock()
-            from tenant where c.tenant_id = tenant.id and c.revoked_at is null
+            from changed where c.tenant_id = changed.id and c.revoked_at is null
         ), ",
-        audited!("$1", "$3", "jsonb_build_object('optional_events', $2::text::jsonb)", "tenant"),
+        audited!("$1", "$3", "jsonb_build_object('optional_events', $2::text::jsonb)", "changed"),
         "
         select count(*) from tenant"
     );

@@ -117,7 +117,7 @@ const PROVISION: &str = concat!(
         on conflict (tenant_id, id) do nothing returning id
     ), connection as (
         insert into connections (tenant_id, id, platform, label, path_hash, amount, order_id_slot, shop, created_at, updated_at)
-        select id, $19::text, $20::text, 'setup', $21::text, $22::text, $23::text, $24::text, clock(), clock() from tenant
+        select id, $19::text, $20::text, '', $21::text, $22::text, $23::text, $24::text, clock(), clock() from tenant
         where $19 is not null
         on conflict (tenant_id, id) do nothing returning id
     ), changed as (

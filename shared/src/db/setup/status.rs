@@ -1,5 +1,7 @@
 //! A tenant as its operator sees and sets it.
 
+use std::collections::BTreeMap;
+
 use deadpool_postgres::Client;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +28,8 @@ pub struct Tenant {
     pub pixel_id: Option<String>,
     /// Until when a test code is on; Unix seconds.
     pub test_event_code_until: Option<i64>,
+    /// The events beside Purchase that it wants: what causes one, with the event's name.
+    pub optional_events: BTreeMap<String, String>,
     /// API keys in force.
     pub keys_in_force: i64,
     /// Unix seconds.
@@ -50,6 +54,7 @@ pub async fn show(client: &Client, tenant_id: &str) -> Result<Option<Shown>, Err
     const SQL: &str = "
         select t.id, t.slug, t.name, t.status::text as status, t.country, t.currency, t.pixel_id,
                case when t.test_event_code_until > clock() then extract(epoch from t.test_event_code_until)::bigint end as test_until,
+               t.optional_events::text as optional_events,
                (select count(*) from api_keys k where k.tenant_id = t.id and k.revoked_at is null) as keys_in_force,
                extract(epoch from t.created_at)::bigint as created_at,
                (select s.id from setup_sessions s where s.tenant_id = t.id order by s.updated_at desc limit 1) as session_id,
@@ -67,6 +72,7 @@ pub async fn show(client: &Client, tenant_id: &str) -> Result<Option<Shown>, Err
         currency: row.try_get("currency")?,
         pixel_id: row.try_get("pixel_id")?,
         test_event_code_until: row.try_get("test_until")?,
+        optional_events: serde_json::from_str(row.try_get("optional_events")?).unwrap_or_default(),
         keys_in_force: row.try_get("keys_in_force")?,
         created_at: row.try_get("created_at")?,
     };

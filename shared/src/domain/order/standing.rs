@@ -59,9 +59,36 @@ impl OptionalEvents {
         )
     }
 
+    /// The event that somebody wants for a trigger; without a name the usual one.
+    ///
+    /// # Errors
+    /// Why it can be none.
+    pub fn wanted(trigger: &str, name: Option<&str>) -> Result<(Trigger, EventName), NotAnEvent> {
+        let trigger = Trigger::parse(trigger).ok_or(NotAnEvent::Trigger)?;
+        let name = match name {
+            None => Self::usual_name(trigger),
+            Some(name) => EventName::parse(name).ok_or(NotAnEvent::Name)?,
+        };
+        if name.is_purchase() { Err(NotAnEvent::Purchase) } else { Ok((trigger, name)) }
+    }
+
     fn name(&self, trigger: Trigger) -> Option<&EventName> {
         self.0.iter().find(|(known, _)| *known == trigger).map(|(_, name)| name)
     }
+}
+
+/// Why something is no event beside Purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnEvent {
+    /// Nothing that causes one.
+    #[error("must be one of {}", Trigger::WORDS.join(", "))]
+    Trigger,
+    /// No event's name.
+    #[error("must be an event's name: one line of 100 characters at the most, without |")]
+    Name,
+    /// A sale's name.
+    #[error("Purchase is for a first payment alone")]
+    Purchase,
 }
 
 /// An event that a delivery causes.

@@ -138,16 +138,7 @@ fn optional_events(arguments: &mut Arguments) -> Result<Vec<(Trigger, EventName)
     let mut next = Some(first);
     while let Some(word) = next {
         let (trigger, name) = word.split_once('=').map_or((word.as_str(), None), |(it, name)| (it, Some(name)));
-        let parsed = Trigger::parse(trigger);
-        let trigger =
-            parsed.ok_or_else(|| format!("unknown trigger {trigger}: one of {}", Trigger::WORDS.join(" ")))?;
-        let name = match name {
-            None => OptionalEvents::usual_name(trigger),
-            Some(name) => EventName::parse(name).ok_or_else(|| format!("{name} is no event's name"))?,
-        };
-        if name.is_purchase() {
-            return Err("Purchase is for a first payment alone".to_owned());
-        }
+        let (trigger, name) = OptionalEvents::wanted(trigger, name).map_err(|error| format!("{word}: {error}"))?;
         if wanted.iter().any(|(known, _)| *known == trigger) {
             return Err(format!("{} stands there twice", trigger.as_str()));
         }

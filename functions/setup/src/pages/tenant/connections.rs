@@ -13,8 +13,8 @@ use super::super::answer;
 use super::super::context::Context;
 use super::super::layout::{copyable, moment, notice};
 use super::super::wizard::platforms;
-use super::Seen;
 use super::frame::{self, Tab};
+use super::{Seen, connection_settings};
 use crate::tenants_connections as connections;
 
 /// `GET .../connections`.
@@ -39,7 +39,7 @@ pub(super) async fn create(context: &Context<'_>, seen: &Seen) -> Result<Respons
     }
 }
 
-/// `POST .../connections/{id}/{act}`: `rotate`, `revoke` or `secret`.
+/// `POST .../connections/{id}/{act}`: `rotate`, `revoke`, `secret` or `settings`.
 pub(super) async fn change(
     context: &Context<'_>,
     seen: &Seen,
@@ -72,6 +72,16 @@ pub(super) async fn change(
                 Err(problem) => Err(problem),
             }
         }
+        "settings" => {
+            let request = &super::super::as_json(context, &connection_settings::wanted(&form));
+            match connections::change(state, request, caller, id, connection_id).await {
+                Ok(_) => Ok(answer::redirect(&format!("{}?changed=1", seen.to("connections")))),
+                Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+                    refused(context, seen, &problem).await
+                }
+                Err(problem) => Err(problem),
+            }
+        }
         _ => Err(crate::no_route()),
     }
 }
@@ -83,9 +93,10 @@ async fn refused(context: &Context<'_>, seen: &Seen, problem: &Problem) -> Resul
             "Another connection is of this shop already: name another one.",
             "Outra conexão já é desta loja: informe outra.",
         ),
-        Some("shop_not_used" | "shop_shape" | "slot_shape") => {
-            t("Shop or slot cannot be used so.", "A loja ou o campo não podem ser usados assim.")
-        }
+        Some("amount_not_stated" | "shop_not_used" | "shop_shape" | "slot_shape" | "not_a_line") => t(
+            "Name, value, slot or shop cannot be so: a slot is a parameter's name, a shop a short word in lower case.",
+            "Nome, valor, campo ou loja não podem ser assim: o campo é o nome de um parâmetro; a loja, uma palavra curta em minúsculas.",
+        ),
         _ => t(
             "Choose a platform, and enter its secret in one line.",
             "Escolha uma plataforma e informe o segredo em uma linha.",
@@ -119,6 +130,7 @@ async fn shown(
     let title = Tab::Connections.title(context);
     let main = html! {
         (above)
+        @if context.query("changed").is_some() { (notice("success", t("Saved. It counts from the next delivery on.", "Salvo. Vale a partir da próxima entrega."))) }
         @if context.query("kept").is_some() { (notice("success", t("The secret is kept.", "O segredo está guardado."))) }
         @if listed.connections.is_empty() {
             p.empty { (t("No checkout is connected: orders come from your own server.", "Nenhum checkout conectado: os pedidos vêm do seu servidor.")) }
@@ -138,6 +150,7 @@ fn connection(context: &Context<'_>, seen: &Seen, it: &Listed) -> Markup {
         section.card aria-labelledby={ "c-" (it.id) } {
             h2 id={ "c-" (it.id) } {
                 (platforms::name(context, &it.platform))
+                @if !it.label.is_empty() { " · " (it.label) }
                 @if let Some(shop) = &it.shop { " · " (shop) }
                 @if it.revoked_at.is_some() { " " span.badge.retired { (t("ended", "encerrada")) } }
             }
@@ -162,6 +175,7 @@ fn connection(context: &Context<'_>, seen: &Seen, it: &Listed) -> Markup {
                 div.inline {
                     form method="post" action=(act("rotate")) { button type="submit" { (t("Make a new URL", "Gerar outra URL")) } }
                 }
+                (connection_settings::part(context, it, &act("settings")))
                 details {
                     summary { (t("End this connection", "Encerrar esta conexão")) }
                     p { (t("For good: what comes on its URL is refused from then on.", "Para sempre: o que chegar na URL passa a ser recusado.")) }

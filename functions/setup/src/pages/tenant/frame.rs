@@ -25,6 +25,8 @@ pub(super) enum Tab {
     Bodies,
     /// API keys.
     Keys,
+    /// Pixel and token, other events, going on and off.
+    Settings,
     /// What is kept of a person.
     People,
     /// Who changed what.
@@ -33,7 +35,7 @@ pub(super) enum Tab {
 
 impl Tab {
     /// Each of them, in the navigation's order.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Overview,
         Self::Events,
         Self::Health,
@@ -41,6 +43,7 @@ impl Tab {
         Self::Connections,
         Self::Bodies,
         Self::Keys,
+        Self::Settings,
         Self::People,
         Self::Changes,
     ];
@@ -55,6 +58,7 @@ impl Tab {
             Self::Connections => "connections",
             Self::Bodies => "bodies",
             Self::Keys => "keys",
+            Self::Settings => "settings",
             Self::People => "people",
             Self::Changes => "changes",
         }
@@ -70,6 +74,7 @@ impl Tab {
             Self::Connections => context.t("Checkouts", "Checkouts"),
             Self::Bodies => context.t("Unread deliveries", "Entregas não lidas"),
             Self::Keys => context.t("API keys", "Chaves de API"),
+            Self::Settings => context.t("Settings", "Ajustes"),
             Self::People => context.t("People", "Pessoas"),
             Self::Changes => context.t("Changes", "Alterações"),
         }

@@ -3,6 +3,7 @@
 mod bodies;
 mod changes;
 mod chart;
+mod connection_settings;
 mod connections;
 mod event;
 mod events;
@@ -14,6 +15,7 @@ mod numbers;
 mod overview;
 mod people;
 mod quarantine;
+mod settings;
 
 use lambda_http::http::Method;
 use lambda_http::{Body, Response};
@@ -44,9 +46,15 @@ impl Seen {
 /// `/setup/tenants/{id}...`.
 pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Result<Response<Body>, Problem> {
     let is_change = context.request.method() == Method::POST;
-    // A search is a look, too: what is looked for has no place in an address.
-    let is_look = !is_change || matches!(rest, ["events", "search"]);
-    let seen = seen(context, id, if is_look { Needs::Read } else { Needs::Admin }).await?;
+    let needs = match rest {
+        _ if !is_change => Needs::Read,
+        // A search is a look, too: what is looked for has no place in an address.
+        ["events", "search"] => Needs::Read,
+        ["settings", "suspend" | "retire"] => Needs::Operator,
+        ["settings", "activate"] => Needs::Activate,
+        _ => Needs::Admin,
+    };
+    let seen = seen(context, id, needs).await?;
     match (rest, is_change) {
         ([], false) => overview::page(context, &seen).await,
         (["release"], true) => overview::release(context, &seen).await,
@@ -69,6 +77,8 @@ pub(super) async fn route(context: &Context<'_>, id: &str, rest: &[&str]) -> Res
         (["connections", connection, act], true) => connections::change(context, &seen, connection, act).await,
         (["bodies"], false) => bodies::page(context, &seen).await,
         (["bodies"], true) => bodies::replay(context, &seen).await,
+        (["settings"], false) => Ok(settings::page(context, &seen)),
+        (["settings", act], true) => settings::change(context, &seen, act).await,
         (["people"], false) => Ok(people::page(context, &seen)),
         (["people"], true) => people::act(context, &seen).await,
         (["changes"], false) => changes::page(context, &seen).await,

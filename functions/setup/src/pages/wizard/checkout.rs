@@ -48,8 +48,11 @@ fn domains(fields: &Fields<'_>) -> Markup {
 
 fn of_platform(fields: &Fields<'_>, platform: Platform) -> Markup {
     let t = |english, portuguese| fields.context.t(english, portuguese);
-    let amounts: Vec<_> =
-        platform.amounts().iter().map(|it| (it.as_str().to_owned(), amount(fields, *it).to_owned())).collect();
+    let amounts: Vec<_> = platform
+        .amounts()
+        .iter()
+        .map(|it| (it.as_str().to_owned(), platforms::amount(fields.context, *it).to_owned()))
+        .collect();
     html! {
         (fields.secret(&Field {
             name: "secret", label: platforms::secret(fields.context, platform),
@@ -110,13 +113,4 @@ fn slot(fields: &Fields<'_>) -> Markup {
         ),
         ..Field::default()
     })
-}
-
-fn amount<'t>(fields: &Fields<'_>, amount: Amount) -> &'t str {
-    let context = fields.context;
-    match amount {
-        Amount::Price => context.t("Price that the customer pays", "Preço que o cliente paga"),
-        Amount::Gross => context.t("Gross, with interest of instalments", "Bruto, com juros do parcelamento"),
-        Amount::Net => context.t("Net, what you receive", "Líquido, o que você recebe"),
-    }
 }

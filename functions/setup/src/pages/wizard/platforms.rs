@@ -1,5 +1,6 @@
 //! What the wizard knows of each checkout platform: its name, what its secret is called, and where it is found.
 
+use shared::domain::order::Amount;
 use shared::domain::setup::API_PLATFORM;
 use shared::platforms::Platform;
 
@@ -47,5 +48,14 @@ pub(in super::super) fn secret<'t>(context: &Context<'_>, platform: Platform) ->
         Platform::Eduzz | Platform::Cakto | Platform::WooCommerce | Platform::Yampi => {
             context.t("The webhook's secret", "Segredo do webhook")
         }
+    }
+}
+
+/// What an amount of a sale is.
+pub(in super::super) fn amount<'t>(context: &Context<'_>, amount: Amount) -> &'t str {
+    match amount {
+        Amount::Price => context.t("Price that the customer pays", "Preço que o cliente paga"),
+        Amount::Gross => context.t("Gross, with interest of instalments", "Bruto, com juros do parcelamento"),
+        Amount::Net => context.t("Net, what you receive", "Líquido, o que você recebe"),
     }
 }
