@@ -4,6 +4,7 @@
 
 mod busy;
 mod checkout;
+pub mod crowd;
 pub mod fill;
 mod look;
 pub mod seller;

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use shared::db::{identities, orders};
 use tests::world::World;
+use tests::world::crowd::ROWS;
 
-use super::{ROWS, assert_indexed, collect, most_read, plan, tenants};
+use super::{assert_indexed, collect, most_read, plan, tenants};
 
 /// A hash that browsers claimed 100,000 times at 2,000 clicks, after two orders had it; a click that has 50 of the claims and 5,000
 /// orders; and twenty tenants' other observations.
