@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | `DB_URL` | all | Postgres URL; wins over the secret (local runs, tests) |
 //! | `DB_SECRET_ARN` | all | Secrets Manager: a bare URL, `{"DB_URL": ...}`, or RDS's own form |
+//! | `DB_HOST` | all | the database's host, where the secret leaves it out: one that RDS looks after has username and password alone |
+//! | `DB_PORT` | all | its port likewise, default 5432 |
+//! | `DB_NAME` | all | the database's name likewise, default `postgres` |
 //! | `DB_CA_FILE` | all | PEM file of the certificate authorities for Postgres, instead of RDS's and the public ones |
 //! | `DISPATCH_QUEUE_URL` | order, sweep | SQS queue of the dispatcher |
 //! | `SECRETS_PREFIX` | order, dispatch, setup | prefix of tenants' secrets, default `track/` |
@@ -104,7 +107,13 @@ impl<'a> Reader<'a> {
                 DbSource::Url(String::new())
             }
         };
-        Db { source, ca_file: self.get("DB_CA_FILE") }
+        let port = self.get("DB_PORT").map(|it| it.parse());
+        if matches!(port, Some(Err(_) | Ok(0))) {
+            self.errors.push("DB_PORT must be a TCP port".into());
+        }
+        let port = port.and_then(Result::ok);
+        let place = Place { host: self.get("DB_HOST"), port, name: self.get("DB_NAME") };
+        Db { source, place, ca_file: self.get("DB_CA_FILE") }
     }
 
     /// `DISPATCH_QUEUE_URL`.
@@ -169,11 +178,24 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Where a database is, for a secret that does not say so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Host name or address.
+    pub host: Option<String>,
+    /// TCP port; 5432 unless it is said.
+    pub port: Option<u16>,
+    /// Name of the database; `postgres` unless it is said.
+    pub name: Option<String>,
+}
+
 /// How to reach Postgres.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Db {
     /// The URL or where it is kept.
     pub source: DbSource,
+    /// What the secret may leave out.
+    pub place: Place,
     /// A PEM file of certificate authorities.
     pub ca_file: Option<String>,
 }
@@ -220,6 +242,26 @@ mod tests {
         let db = reader.db();
         assert_eq!(db.source, DbSource::Url("DB_URL-value".into()));
         assert!(!format!("{db:?}").contains("DB_URL-value"));
+    }
+
+    #[test]
+    fn what_the_secret_leaves_out_is_read_and_a_port_must_be_one() {
+        let read = |port: &'static str| {
+            let lookup = move |name: &str| match name {
+                "DB_SECRET_ARN" => Some("arn".to_owned()),
+                "DB_HOST" => Some("db.example.com".to_owned()),
+                "DB_PORT" => Some(port.to_owned()),
+                _ => None,
+            };
+            let mut reader = Reader::new(&lookup);
+            let db = reader.db();
+            reader.finish(db.place)
+        };
+        let place = |port| Place { host: Some("db.example.com".into()), port, name: None };
+        assert_eq!((read(""), read("5433")), (Ok(place(None)), Ok(place(Some(5433)))));
+        for port in ["0", "65536", "-1", "x"] {
+            assert_eq!(read(port).unwrap_err().0, ["DB_PORT must be a TCP port"], "{port}");
+        }
     }
 
     #[test]

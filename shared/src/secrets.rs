@@ -9,6 +9,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::config::Place;
+
 /// Why a secret is not to be had. No variant holds a secret's value.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -44,9 +46,9 @@ impl Secrets {
     }
 
     /// The database URL in a secret, in one of the three forms of [`db_url`].
-    pub async fn db_url(&self, id: &str) -> Result<String, Error> {
+    pub async fn db_url(&self, id: &str, place: &Place) -> Result<String, Error> {
         let text = self.text(id).await?;
-        db_url(&text).map_err(|why| Error::Malformed(id.to_owned(), why))
+        db_url(&text, place).map_err(|why| Error::Malformed(id.to_owned(), why))
     }
 
     /// A tenant's credentials at Meta, in the secret `<prefix><tenant>/meta`.
@@ -89,11 +91,12 @@ pub struct MetaCredentials {
 }
 
 /// Reads a database URL from a secret's text: the URL itself, `{"DB_URL": "..."}`, or the form that RDS writes,
-/// `{username, password, host, port, dbname}`.
+/// `{username, password, host, port, dbname}`. A secret that RDS itself looks after has the first two alone (AWS, Password management with
+/// RDS and Secrets Manager): `place` says the rest.
 ///
 /// # Errors
 /// What was expected; never the text.
-pub fn db_url(text: &str) -> Result<String, &'static str> {
+pub fn db_url(text: &str, place: &Place) -> Result<String, &'static str> {
     #[derive(Deserialize)]
     struct Named {
         #[serde(rename = "DB_URL")]
@@ -109,7 +112,10 @@ pub fn db_url(text: &str) -> Result<String, &'static str> {
     }
     let rds: Rds = serde_json::from_str(text)
         .map_err(|_| "want a postgres:// URL, {\"DB_URL\": ...} or {username, password, host, port, dbname}")?;
-    rds.url().ok_or("host, username or password is not usable in a URL")
+    if rds.host.is_none() && place.host.is_none() {
+        return Err("it has no host, as one that RDS looks after: then DB_HOST says where the database is");
+    }
+    rds.url(place).ok_or("host, username or password is not usable in a URL")
 }
 
 fn is_postgres_url(text: &str) -> bool {
@@ -120,9 +126,8 @@ fn is_postgres_url(text: &str) -> bool {
 struct Rds {
     username: String,
     password: String,
-    host: String,
-    #[serde(default)]
-    port: Port,
+    host: Option<String>,
+    port: Option<Port>,
     dbname: Option<String>,
     sslmode: Option<String>,
 }
@@ -135,20 +140,15 @@ enum Port {
     Text(String),
 }
 
-impl Default for Port {
-    fn default() -> Self {
-        Self::Number(5432)
-    }
-}
-
 impl Rds {
     /// RDS always offers TLS and signs with its own roots, so nothing less than full verification is the default.
-    fn url(&self) -> Option<String> {
+    fn url(&self, place: &Place) -> Option<String> {
         let port: u16 = match &self.port {
-            Port::Number(port) => *port,
-            Port::Text(text) => text.trim().parse().ok()?,
+            None => place.port.unwrap_or(5432),
+            Some(Port::Number(port)) => *port,
+            Some(Port::Text(text)) => text.trim().parse().ok()?,
         };
-        let host = self.host.trim();
+        let host = self.host.as_deref().or(place.host.as_deref())?.trim();
         if host.is_empty() || host.contains(['/', '@', '?', '#', '%', ' ', ',']) {
             return None;
         }
@@ -157,7 +157,7 @@ impl Rds {
             "postgres://{}:{}@{host}:{port}/{}?sslmode={}",
             encoded(&self.username),
             encoded(&self.password),
-            encoded(self.dbname.as_deref().unwrap_or("postgres")),
+            encoded(self.dbname.as_deref().or(place.name.as_deref()).unwrap_or("postgres")),
             self.sslmode.as_deref().unwrap_or("verify-full")
         ))
     }
@@ -170,14 +170,15 @@ mod tests {
     #[test]
     fn the_three_forms_of_a_database_secret_are_read() {
         let url = "postgres://u:p@db.example.com:5432/track";
-        assert_eq!(db_url(&format!(" {url}\n")).as_deref(), Ok(url));
-        assert_eq!(db_url(&format!(r#"{{"DB_URL":"{url}"}}"#)).as_deref(), Ok(url));
+        let elsewhere = Place { host: Some("other.example.com".into()), port: Some(1), name: Some("other".into()) };
+        assert_eq!(db_url(&format!(" {url}\n"), &elsewhere).as_deref(), Ok(url));
+        assert_eq!(db_url(&format!(r#"{{"DB_URL":"{url}"}}"#), &elsewhere).as_deref(), Ok(url));
         for password in ["p@ss/w?rd#", "a%41b", "100%25x", "çé €", "'\"\\"] {
             let rds = serde_json::json!({
                 "engine": "postgres", "username": "a%70p", "password": password, "host": "db.example.com", "port": 5433,
                 "dbname": "tr%61ck",
             });
-            let read = db_url(&rds.to_string()).unwrap();
+            let read = db_url(&rds.to_string(), &elsewhere).unwrap();
             let config: tokio_postgres::Config = read.replace("verify-full", "require").parse().unwrap();
             assert_eq!(config.get_user(), Some("a%70p"));
             assert_eq!(config.get_password(), Some(password.as_bytes()));
@@ -187,9 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_rds_looks_after_is_completed() {
+        let secret = r#"{"username": "track", "password": "p"}"#;
+        assert!(db_url(secret, &Place::default()).unwrap_err().contains("DB_HOST"));
+        let mut place = Place { host: Some("db.example.com".into()), port: None, name: None };
+        let of = |rest: &str| Ok(format!("postgres://track:p@db.example.com:{rest}?sslmode=verify-full"));
+        assert_eq!(db_url(secret, &place), of("5432/postgres"));
+        (place.port, place.name) = (Some(5433), Some("track".into()));
+        assert_eq!(db_url(secret, &place), of("5433/track"));
+    }
+
+    #[test]
     fn a_secret_in_another_form_is_refused_without_showing_it() {
         for text in ["", "{}", "hunter2", r#"{"DB_URL":"mysql://hunter2"}"#, r#"{"username":"hunter2"}"#] {
-            assert!(!db_url(text).unwrap_err().contains("hunter2"), "{text}");
+            assert!(!db_url(text, &Place::default()).unwrap_err().contains("hunter2"), "{text}");
         }
     }
 }

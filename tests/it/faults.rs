@@ -65,7 +65,8 @@ fn sdk_at(world: &World, port: u16) -> SdkConfig {
 
 /// A click function whose database URL is kept in this secret.
 fn click_by_secret(sdk: &SdkConfig, secret: &str) -> click::State {
-    let config = config::Db { source: DbSource::Secret(secret.to_owned()), ca_file: None };
+    let config =
+        config::Db { source: DbSource::Secret(secret.to_owned()), place: config::Place::default(), ca_file: None };
     click::State::new(Db::new(config, Some(Secrets::new(sdk)), 1), 0)
 }
 

@@ -345,7 +345,7 @@ pub fn vault(sdk: &SdkConfig) -> order::Vault {
 
 /// The configuration of a database at a URL.
 pub fn db_config(url: &str) -> config::Db {
-    config::Db { source: DbSource::Url(url.to_owned()), ca_file: None }
+    config::Db { source: DbSource::Url(url.to_owned()), place: config::Place::default(), ca_file: None }
 }
 
 /// The end of an invocation that has just begun.

@@ -59,7 +59,9 @@ pub async fn run_configured(
 ) -> Result<Vec<String>, Error> {
     let url = match (&config.source, secrets) {
         (config::DbSource::Url(url), _) => url.clone(),
-        (config::DbSource::Secret(id), Some(secrets)) => secrets.db_url(id).await.map_err(super::Error::Secret)?,
+        (config::DbSource::Secret(id), Some(secrets)) => {
+            secrets.db_url(id, &config.place).await.map_err(super::Error::Secret)?
+        }
         (config::DbSource::Secret(_), None) => return Err(super::Error::Url("no Secrets Manager client".into()).into()),
     };
     run(&url, config.ca_file.as_deref(), &runner()).await

@@ -240,7 +240,9 @@ impl Db {
         }
         let url = match (&self.config.source, &self.secrets) {
             (DbSource::Url(url), _) => url.clone(),
-            (DbSource::Secret(id), Some(secrets)) => secrets.db_url(id).await.map_err(Error::Secret)?,
+            (DbSource::Secret(id), Some(secrets)) => {
+                secrets.db_url(id, &self.config.place).await.map_err(Error::Secret)?
+            }
             (DbSource::Secret(_), None) => return Err(Error::Url("no Secrets Manager client".into())),
         };
         let (config, connector) = tls::connection(&url, self.config.ca_file.as_deref())?;
