@@ -16,9 +16,12 @@
 //! | `META_API_VERSION` | dispatch, setup | default `v26.0` |
 //! | `PUBLIC_URL` | setup | the deployment's own base URL |
 //! | `TRUSTED_PROXY_HOPS` | click, setup | own proxies before API Gateway, default 0 |
+//! | `METRICS_NAMESPACE` | click, dispatch, sweep | CloudWatch's namespace of the functions' metrics; without it none is told |
 //! | `RETENTION_DAYS` | sweep | days that personal data is kept: 8 to 3650, default 90 |
 
 use std::fmt;
+
+use crate::metrics::Metrics;
 
 /// Where the database URL comes from.
 #[derive(Clone, PartialEq, Eq)]
@@ -129,6 +132,11 @@ impl<'a> Reader<'a> {
     /// `BODY_KEY_SECRET_ARN`.
     pub fn body_key_secret(&self) -> Option<String> {
         self.get("BODY_KEY_SECRET_ARN")
+    }
+
+    /// `METRICS_NAMESPACE`, for the metrics of this function.
+    pub fn metrics(&self, function: &'static str) -> Metrics {
+        Metrics::new(self.get("METRICS_NAMESPACE"), function)
     }
 
     /// `META_GRAPH_URL` and `META_API_VERSION`.

@@ -20,6 +20,7 @@ pub mod intake;
 pub mod keyset;
 pub mod memory;
 pub mod meta;
+pub mod metrics;
 pub mod openapi;
 pub mod order_body;
 pub mod platforms;

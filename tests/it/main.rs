@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod logs;
 mod matching;
+mod metrics;
 mod migrations;
 mod openapi;
 mod operate;

@@ -23,6 +23,7 @@ use lambda_http::http::Method;
 use serde_json::Value;
 use shared::config::{self, DbSource};
 use shared::db::{Db, migrate};
+use shared::metrics::Metrics;
 use shared::queue::Queue;
 use shared::secrets::Secrets;
 use tokio::sync::OnceCell;
@@ -173,7 +174,12 @@ impl World {
             dispatch: Self::dispatcher(&db, &sdk, &simulator)?,
             setup: Box::new(seller::function(&db, &sdk, &simulator, admin_token)?),
             admin_token: admin_token.to_owned(),
-            sweep: sweep::State { db: database(), queue: Queue::new(&sdk, &queue_url), retention_days: 90 },
+            sweep: sweep::State {
+                db: database(),
+                queue: Queue::new(&sdk, &queue_url),
+                retention_days: 90,
+                metrics: Metrics::default(),
+            },
             db,
             simulator,
             tenant,

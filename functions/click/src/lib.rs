@@ -20,6 +20,7 @@ use shared::clock::Clock;
 use shared::db::funnels::Refusal;
 use shared::db::{self, Db};
 use shared::http::{self, Problem};
+use shared::metrics::{Metric, Metrics};
 use shared::telemetry;
 
 /// What the function holds between requests.
@@ -30,13 +31,16 @@ pub struct State {
     pub trusted_proxy_hops: usize,
     /// The time.
     pub clock: Clock,
+    /// Where clicks are counted.
+    pub metrics: Metrics,
     countries: identify::Countries,
 }
 
 impl State {
-    /// With the system's clock.
+    /// With the system's clock, and no metrics.
     pub fn new(db: Db, trusted_proxy_hops: usize) -> Self {
-        Self { db, trusted_proxy_hops, clock: Clock::SYSTEM, countries: identify::Countries::default() }
+        let (clock, metrics) = (Clock::SYSTEM, Metrics::default());
+        Self { db, trusted_proxy_hops, clock, metrics, countries: identify::Countries::default() }
     }
 }
 
@@ -78,6 +82,13 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
         Method::POST => identify::answer(state, request, funnel_id).await,
         Method::OPTIONS => cors::preflight(state, request, funnel_id).await,
         _ => Err(Problem::method_not_allowed("POST")),
+    }
+}
+
+/// Counts a click that was not known.
+fn tell(state: &State, new: bool) {
+    if new {
+        state.metrics.tell(state.clock.now_ms(), &[Metric::count("Clicks", 1)]);
     }
 }
 

@@ -12,9 +12,11 @@ use shared::telemetry;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let mut reader = Reader::new(&config::environment);
-    let (db, hops) = (reader.db(), reader.trusted_proxy_hops());
+    let (db, hops, metrics) = (reader.db(), reader.trusted_proxy_hops(), reader.metrics("click"));
     let (db, hops) = reader.finish((db, hops))?;
-    let state = Arc::new(State::new(shared::db::open(db, 1), hops));
+    let mut state = State::new(shared::db::open(db, 1), hops);
+    state.metrics = metrics;
+    let state = Arc::new(state);
     let warming = Arc::clone(&state);
     tokio::spawn(async move { warming.db.warm().await });
     lambda_http::run(service_fn(move |request: Request| {

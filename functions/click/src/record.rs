@@ -57,6 +57,7 @@ pub(crate) async fn answer(state: &State, request: &Request, funnel_id: &str) ->
     let recorded = state.db.run(|client| async move { clicks::record(&client, click).await }).await;
     match taken(request, FAILURE, recorded)? {
         Recorded::Click(kept) => {
+            crate::tell(state, kept.new);
             let answer =
                 Answer { click_id: &kept.click_id, fbc: kept.fbc.as_deref(), fbp: kept.fbp.as_deref(), new: kept.new };
             let mut response = http::json(StatusCode::OK, &answer);

@@ -69,6 +69,7 @@ async fn follow(state: &State, request: &Request, funnel_id: &str, link: &Link) 
     let recorded = state.db.run(|client| async move { clicks::record(&client, click).await }).await;
     match taken(request, FAILURE, recorded)? {
         Recorded::Click(kept) => {
+            crate::tell(state, kept.new);
             let slot = kept.slot.as_deref();
             let mut response = moved(&link.with(slot.map(|slot| (slot, kept.click_id.as_str()))))?;
             if kept.own_site

@@ -109,10 +109,13 @@ impl Delivery<'_> {
             (false, false) => None,
         };
         let refused = if verdict == Some(Verdict::NoneTaken) && !parks { alike(&rulings) } else { None };
-        let (mut done, mut given_back) = (Vec::new(), Vec::new());
+        let (mut done, mut given_back, mut waited) = (Vec::new(), Vec::new(), Vec::new());
         for ruling in rulings {
             for event in ruling.events {
                 let Some(it) = claim.attempts.get(event) else { continue };
+                if ruling.fate == Fate::Sent {
+                    waited.push(it.waited_ms + claimed_ms_ago(claim));
+                }
                 match outcome(it, ruling.fate, reply) {
                     Some(outcome) => done.push(judged(it, outcome, answer(ruling.fate, word), receipts.of(event))),
                     None => given_back.push(it),
@@ -129,6 +132,7 @@ impl Delivery<'_> {
             refused,
         };
         self.record(&record).await?;
+        logs::dwell(&self.state.metrics, &waited);
         // The gate holds them where the tenant is parked or Meta has said when to come back.
         let wait_ms = if parks { 0 } else { delivery::backoff_ms(1, fastrand::f64()) };
         self.release(&given_back, wait_ms, false).await
@@ -231,6 +235,11 @@ impl Delivery<'_> {
             .run(|client| async move { dispatch::release(&client, tenant_id, held, wait_ms, probe).await })
             .await
     }
+}
+
+/// How long ago this process claimed it, in milliseconds.
+fn claimed_ms_ago(claim: &Claim) -> i64 {
+    i64::try_from(claim.at.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Events that were refused alone and all alike: counted over several sends.

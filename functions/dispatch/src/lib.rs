@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use shared::db::{self, Db};
 use shared::meta::{Client, MAX_EVENTS};
+use shared::metrics::Metrics;
 use shared::queue::Message;
 use shared::secrets::Secrets;
 use shared::telemetry;
@@ -35,6 +36,8 @@ const TURN: Duration = Duration::from_secs(20);
 pub struct State {
     /// The database.
     pub db: Db,
+    /// Where the time from order to Meta is told.
+    pub metrics: Metrics,
     meta: Client,
     credentials: credentials::Cache,
     events_a_request: u32,
@@ -46,6 +49,7 @@ impl State {
     pub fn new(db: Db, meta: Client, secrets: Secrets, secrets_prefix: String) -> Self {
         Self {
             db,
+            metrics: Metrics::default(),
             meta,
             credentials: credentials::Cache::new(secrets, secrets_prefix),
             events_a_request: MAX_EVENTS,

@@ -1,9 +1,11 @@
 //! What the dispatcher logs. Metrics are counted from these lines, so their words are part of the contract with `template.yaml`.
 
+use shared::clock::Clock;
 use shared::db::dispatch::Gate;
 use shared::domain::delivery::Meaning;
 use shared::domain::delivery::gate::Breaker;
 use shared::meta::Answer;
+use shared::metrics::{Metric, Metrics};
 
 /// One line a request.
 pub(crate) fn answered(tenant_id: &str, events: usize, answer: &Answer) {
@@ -22,6 +24,13 @@ pub(crate) fn answered(tenant_id: &str, events: usize, answer: &Answer) {
         fbtrace_id = said.fbtrace_id,
         "Meta did not take the events"
     );
+}
+
+/// How long events took from their orders' arrival to Meta's answer, in milliseconds.
+pub(crate) fn dwell(metrics: &Metrics, took_ms: &[i64]) {
+    if !took_ms.is_empty() {
+        metrics.tell(Clock::SYSTEM.now_ms(), &[Metric::times("Dwell", took_ms)]);
+    }
 }
 
 /// A probe goes.

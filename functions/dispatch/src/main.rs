@@ -22,10 +22,13 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let mut reader = Reader::new(&config::environment);
     let (db, meta, secrets_prefix) = (reader.db(), reader.meta(), reader.secrets_prefix());
+    let metrics = reader.metrics("dispatch");
     let (db, meta, secrets_prefix) = reader.finish((db, meta, secrets_prefix))?;
     let secrets = Secrets::new(&aws::sdk_config());
     let db = Db::new(db, Some(secrets.clone()), CONNECTIONS);
-    let state = Arc::new(State::new(db, Client::new(meta)?, secrets, secrets_prefix));
+    let mut state = State::new(db, Client::new(meta)?, secrets, secrets_prefix);
+    state.metrics = metrics;
+    let state = Arc::new(state);
     let warming = Arc::clone(&state);
     tokio::spawn(async move { warming.db.warm().await });
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {

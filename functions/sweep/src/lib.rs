@@ -1,6 +1,7 @@
 //! The minute's sweep: ends dead leases, expires, wakes the dispatcher for what is due and was not woken, tells of what
 //! is about to be lost, purges what is older than personal data may be kept, and asks for the doctor's examinations.
 
+mod counts;
 mod purge;
 mod run;
 mod steps;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use shared::db::Db;
+use shared::metrics::Metrics;
 use shared::queue::Queue;
 use thiserror::Error;
 
@@ -25,6 +27,8 @@ pub struct State {
     pub queue: Queue,
     /// How long personal data is kept.
     pub retention_days: u16,
+    /// Where orders and events are counted.
+    pub metrics: Metrics,
 }
 
 /// What a run did.
@@ -97,6 +101,7 @@ pub async fn sweep(state: &State) -> Result<Swept, Error> {
 pub async fn sweep_until(state: &State, deadline: Instant) -> Result<Swept, Error> {
     let mut run = Run::new(state, deadline);
     steps::all(&mut run).await;
+    run.counts.tell(&state.metrics);
     let (swept, failed) = run.done();
     tracing::info!(
         released = swept.released,

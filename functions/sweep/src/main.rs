@@ -19,10 +19,11 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let mut reader = Reader::new(&config::environment);
     let (db, queue_url, retention_days) = (reader.db(), reader.queue_url(), reader.retention_days());
+    let metrics = reader.metrics("sweep");
     let (db, queue_url, retention_days) = reader.finish((db, queue_url, retention_days))?;
     let sdk = aws::sdk_config();
     let db = Db::new(db, Some(Secrets::new(&sdk)), 1);
-    let state = Arc::new(State { db, queue: Queue::new(&sdk, queue_url), retention_days });
+    let state = Arc::new(State { db, queue: Queue::new(&sdk, queue_url), retention_days, metrics });
     run(service_fn(move |event: LambdaEvent<Value>| {
         let state = Arc::clone(&state);
         async move {

@@ -9,6 +9,7 @@ use shared::queue;
 use shared::telemetry;
 use thiserror::Error;
 
+use crate::counts::Counts;
 use crate::{State, Swept};
 
 /// What a batch may take, so that one that hangs leaves time for the others; none starts with less time left. A statement is
@@ -33,13 +34,14 @@ pub(crate) enum Failure {
 pub(crate) struct Run<'a> {
     pub(crate) state: &'a State,
     pub(crate) swept: Swept,
+    pub(crate) counts: Counts,
     deadline: Instant,
     failed: Vec<&'static str>,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(state: &'a State, deadline: Instant) -> Self {
-        Self { state, swept: Swept::default(), deadline, failed: Vec::new() }
+        Self { state, swept: Swept::default(), counts: Counts::default(), deadline, failed: Vec::new() }
     }
 
     /// What the run did, and the steps that failed.

@@ -94,8 +94,10 @@ async fn batch(run: &mut Run<'_>, step: Step) -> Result<bool, Failure> {
         Step::Wake => wake(run).await.map(|()| false),
         Step::Alert => alert(run).await.map(|()| false),
         Step::Tally => {
-            let count = run.statement(|client| async move { tally::add_up(&client).await }).await?;
+            let added = run.statement(|client| async move { tally::add_up(&client).await }).await?;
+            let count: u64 = added.iter().map(|it| it.changes).sum();
             run.swept.tallied += count;
+            run.counts.add(&added);
             Ok(count > 0)
         }
         Step::Sessions => run.sessions(None).await,

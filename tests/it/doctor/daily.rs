@@ -72,6 +72,7 @@ async fn sweeps_at_once_ask_for_each_tenant_once_and_for_60_at_the_most() -> Res
         .await?;
     due(&world).await?;
     let other = sweep::State {
+        metrics: shared::metrics::Metrics::default(),
         db: Db::new(db_config(world.db.url()), None, 1),
         queue: shared::queue::Queue::new(&world.sdk, &world.queue_url),
         retention_days: 90,

@@ -1,6 +1,7 @@
 //! Claiming: a lease with a fencing token on attempts that are due, past the tenant's gate.
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use deadpool_postgres::Client;
 use serde_json::value::RawValue;
@@ -12,8 +13,9 @@ use crate::domain::delivery::gate::{Breaker, PROBE_EVENTS};
 use crate::domain::delivery::{Event, TRIES_OF_UNKNOWN, UNCLEAR_WINDOW_S};
 
 /// What a dispatcher got hold of.
-#[derive(Default)]
 pub struct Claim {
+    /// When they were claimed.
+    pub at: Instant,
     /// The attempts, nearest deadline first.
     pub attempts: Vec<Claimed>,
     /// Whether they are a probe: the tenant's breaker is open or it is parked, and nobody else may try meanwhile. Who holds
@@ -37,6 +39,8 @@ pub struct Claimed {
     pub pixel_id: Option<String>,
     /// The test event code, while its end lies ahead.
     pub test_event_code: Option<String>,
+    /// How long ago its order came, in milliseconds, when it was claimed.
+    pub waited_ms: i64,
     /// The event as it goes on the wire.
     pub event: Event,
 }
@@ -118,7 +122,8 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
                select count(*) from dispatch_attempts p
                where p.tenant_id = claimed.tenant_id and p.event_id = claimed.event_id and p.answer = 'unknown'
            ) else 0 end as unknown, tenant.pixel_id, tenant.test_event_code,
-           tenant.shut, tenant.breaker, tenant.parked_reason, c.event_id, c.event_name,
+           tenant.shut, tenant.breaker, tenant.parked_reason,
+           (extract(epoch from clock() - c.created_at) * 1000)::bigint as waited_ms, c.event_id, c.event_name,
            extract(epoch from least(c.event_time, clock()))::bigint as event_time, c.action_source, c.event_source_url, c.limited_data_use,
            c.user_data::text as user_data, c.custom_data::text as custom_data
     from tenant, claimed
@@ -132,13 +137,17 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
 pub async fn claim(client: &Client, tenant_id: &str, limit: i64) -> Result<Claim, Error> {
     let statement = client.prepare_cached(&SQL).await?;
     let rows = client.query(&statement, &[&tenant_id, &limit, &f64::from(LEASE_S)]).await?;
-    let Some(first) = rows.first() else { return Ok(Claim::default()) };
+    let Some(first) = rows.first() else { return Ok(Claim::nothing()) };
     let gate = Gate::read(Some(first.try_get("breaker")?), first.try_get("parked_reason")?)?;
     let attempts = rows.iter().map(claimed).collect::<Result<_, _>>()?;
-    Ok(Claim { attempts, probe: first.try_get("shut")?, gate })
+    Ok(Claim { at: Instant::now(), attempts, probe: first.try_get("shut")?, gate })
 }
 
 impl Claim {
+    fn nothing() -> Self {
+        Self { at: Instant::now(), attempts: Vec::new(), probe: false, gate: Gate::default() }
+    }
+
     /// Whether this claim half-opened the breaker.
     pub fn half_opens(&self) -> bool {
         self.probe && self.gate.breaker == Breaker::Open
@@ -157,6 +166,7 @@ fn claimed(row: &Row) -> Result<Claimed, Error> {
         unknown: row.try_get("unknown")?,
         pixel_id: row.try_get("pixel_id")?,
         test_event_code: row.try_get("test_event_code")?,
+        waited_ms: row.try_get("waited_ms")?,
         event: Event {
             event_id: row.try_get("event_id")?,
             event_name: row.try_get("event_name")?,

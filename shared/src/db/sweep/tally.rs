@@ -1,6 +1,7 @@
 //! Adding up what changed of the counts, of any tenant, and counting the days that are over.
 
 use deadpool_postgres::Client;
+use tokio_postgres::Row;
 
 use super::{Error, count};
 
@@ -18,11 +19,39 @@ pub const ADD_UP: &str = "
         from gone group by 1, 2, 3, 4, 5, 6 having sum(change) <> 0 order by 1, 2, 3, 4, 5, 6
         on conflict on constraint tallies_pkey do update set tally = t.tally + excluded.tally
     )
-    select count(*) from gone";
+    select kind, state, stage, count(*) as changes,
+           coalesce(sum(change) filter (where day > (clock() at time zone 'UTC')::date - 8), 0)::bigint as change
+    from gone group by 1, 2, 3 order by 1, 2, 3";
+
+/// What a batch changed of the counts of all tenants, of one kind, state and stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// `delivery`, `event` or `attempt`.
+    pub kind: String,
+    /// A delivery's outcome, an event's state, an attempt's status.
+    pub state: String,
+    /// An event's stage of matching; else empty.
+    pub stage: String,
+    /// How many changes there were.
+    pub changes: u64,
+    /// By how much the count grew, of the days of which nothing is purged yet.
+    pub change: i64,
+}
 
 /// Adds a batch of changes to the counts, in one statement: who reads sees them before or after it, and the sum is the same.
-pub async fn add_up(client: &Client) -> Result<u64, Error> {
-    count(client, ADD_UP, &[]).await
+pub async fn add_up(client: &Client) -> Result<Vec<Added>, Error> {
+    let statement = client.prepare_cached(ADD_UP).await?;
+    let rows = client.query(&statement, &[]).await?;
+    let added = |row: &Row| {
+        Ok(Added {
+            kind: row.try_get("kind")?,
+            state: row.try_get("state")?,
+            stage: row.try_get("stage")?,
+            changes: u64::try_from(row.try_get::<_, i64>("changes")?).unwrap_or_default(),
+            change: row.try_get("change")?,
+        })
+    };
+    rows.iter().map(added).collect()
 }
 
 /// The statement of [`days`], for who measures or explains it. An hour after a day is over nothing that began on it is still to come.

@@ -1,0 +1,173 @@
+//! Metrics, told in lines of the log: CloudWatch's embedded metric format, which CloudWatch Logs makes metrics of. No call, no wait.
+//!
+//! | metric | by | told by | what |
+//! |---|---|---|---|
+//! | `Clicks` | function | click | clicks that were new |
+//! | `Orders`, `Duplicates` | function | sweep | deliveries of orders that made or found an event; those that told nothing new |
+//! | `Matched` | function, stage | sweep | events by how they found their click |
+//! | `EventsSent`, `EventsQuarantined`, `EventsExpired` | function | sweep | events by what became of them |
+//! | `AttemptsFailed` | function | sweep | sends that are tried again, or not any more |
+//! | `Dwell` | function | dispatch | milliseconds from an order's arrival to Meta's answer |
+//!
+//! What keeps a tenant's events back (breaker, parking) is counted from the dispatcher's log lines by `template.yaml`.
+//!
+//! What the sweep tells is what it adds to the counts of the pages: each once, whoever tried how often.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+/// The most values of one metric in a line (AWS, Embedded metric format specification).
+const MOST_VALUES: usize = 100;
+
+/// Where metrics are told. Without a namespace nothing is.
+#[derive(Clone, Default)]
+pub struct Metrics {
+    namespace: Option<String>,
+    function: &'static str,
+    sink: Option<Sink>,
+}
+
+/// What takes lines instead of the log.
+pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// One metric of a line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    name: &'static str,
+    unit: &'static str,
+    stage: Option<String>,
+    value: Value,
+}
+
+impl Metric {
+    /// So many.
+    pub fn count(name: &'static str, count: i64) -> Self {
+        Self { name, unit: "Count", stage: None, value: count.into() }
+    }
+
+    /// So many of a stage of matching.
+    pub fn of_stage(name: &'static str, stage: &str, count: i64) -> Self {
+        Self { stage: Some(stage.to_owned()), ..Self::count(name, count) }
+    }
+
+    /// Times, in milliseconds. Of more than a line may hold, every n-th.
+    pub fn times(name: &'static str, all_ms: &[i64]) -> Self {
+        let step = all_ms.len().div_ceil(MOST_VALUES).max(1);
+        let some: Vec<i64> = all_ms.iter().step_by(step).copied().collect();
+        Self { name, unit: "Milliseconds", stage: None, value: some.into() }
+    }
+}
+
+impl Metrics {
+    /// In this namespace, of this function.
+    pub const fn new(namespace: Option<String>, function: &'static str) -> Self {
+        Self { namespace, function, sink: None }
+    }
+
+    /// With the lines given to somebody instead of written to the log.
+    #[must_use]
+    pub fn given_to(self, sink: Sink) -> Self {
+        Self { sink: Some(sink), ..self }
+    }
+
+    /// Writes the lines of these metrics; one for all that have no stage, one for each stage. A line that cannot be written is none.
+    pub fn tell(&self, now_ms: i64, metrics: &[Metric]) {
+        let Some(namespace) = &self.namespace else { return };
+        let text = lines(namespace, self.function, now_ms, metrics);
+        match &self.sink {
+            Some(sink) => sink(&text),
+            // Nobody can be told that nobody can be told.
+            None => drop(io::stdout().lock().write_all(text.as_bytes())),
+        }
+    }
+}
+
+fn lines(namespace: &str, function: &str, now_ms: i64, metrics: &[Metric]) -> String {
+    let mut stages: Vec<Option<&str>> = Vec::new();
+    for metric in metrics {
+        if !stages.contains(&metric.stage.as_deref()) {
+            stages.push(metric.stage.as_deref());
+        }
+    }
+    stages
+        .into_iter()
+        .map(|stage| {
+            let of_stage = metrics.iter().filter(|it| it.stage.as_deref() == stage);
+            format!("{}\n", line(namespace, function, now_ms, stage, of_stage))
+        })
+        .collect()
+}
+
+/// One object of the format. Its values stand at the root, by the metrics' names.
+fn line<'a>(
+    namespace: &str,
+    function: &str,
+    now_ms: i64,
+    stage: Option<&str>,
+    metrics: impl Iterator<Item = &'a Metric>,
+) -> Value {
+    let mut root = Map::new();
+    let mut dimensions = vec!["Function"];
+    root.insert("Function".to_owned(), function.into());
+    if let Some(stage) = stage {
+        dimensions.push("Stage");
+        root.insert("Stage".to_owned(), stage.into());
+    }
+    let mut named = Vec::new();
+    for metric in metrics {
+        named.push(json!({"Name": metric.name, "Unit": metric.unit}));
+        root.insert(metric.name.to_owned(), metric.value.clone());
+    }
+    let directive = json!({"Namespace": namespace, "Dimensions": [dimensions], "Metrics": named});
+    root.insert("_aws".to_owned(), json!({"Timestamp": now_ms, "CloudWatchMetrics": [directive]}));
+    Value::Object(root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_in_the_embedded_metric_format() {
+        let told = [
+            Metric::count("Orders", 3),
+            Metric::of_stage("Matched", "identity", 2),
+            Metric::count("EventsSent", 1),
+            Metric::of_stage("Matched", "none", 1),
+        ];
+        let text = lines("TrackAI/track-ai", "sweep", 1_795_528_800_000, &told);
+        let read: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of = |dimensions: Value, metrics: Value, mut values: Value| {
+            values["_aws"] = json!({"Timestamp": 1_795_528_800_000_i64, "CloudWatchMetrics": [
+                {"Namespace": "TrackAI/track-ai", "Dimensions": [dimensions], "Metrics": metrics}
+            ]});
+            values["Function"] = "sweep".into();
+            values
+        };
+        let count = |name: &str| json!({"Name": name, "Unit": "Count"});
+        assert_eq!(
+            read,
+            [
+                of(
+                    json!(["Function"]),
+                    json!([count("Orders"), count("EventsSent")]),
+                    json!({"Orders": 3, "EventsSent": 1})
+                ),
+                of(json!(["Function", "Stage"]), json!([count("Matched")]), json!({"Stage": "identity", "Matched": 2})),
+                of(json!(["Function", "Stage"]), json!([count("Matched")]), json!({"Stage": "none", "Matched": 1})),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_holds_a_hundred_times_at_the_most() {
+        for count in [0, 1, 99, 100, 101, 1000] {
+            let all: Vec<i64> = (0..count).collect();
+            let told = Metric::times("Dwell", &all);
+            let kept = told.value.as_array().unwrap().len();
+            assert!(kept <= 100 && (count == 0 || kept > 0), "{count}: {kept}");
+        }
+    }
+}
