@@ -45,6 +45,21 @@ pub struct Connection {
     pub optional_events: OptionalEvents,
 }
 
+impl Connection {
+    /// What stands before `:` and the platform's order id in the key of its orders: `hotmart`, `woocommerce:north`.
+    pub fn order_prefix(&self) -> String {
+        match &self.shop {
+            None => self.platform.as_str().to_owned(),
+            Some(shop) => format!("{}:{shop}", self.platform.as_str()),
+        }
+    }
+
+    /// The platform's order id of a key that is made of it; `None` of a key that is the seller's own id.
+    pub fn platforms_id<'k>(&self, order_key: &'k str) -> Option<&'k str> {
+        order_key.strip_prefix(&self.order_prefix())?.strip_prefix(':')
+    }
+}
+
 /// The last part of a path, `<tenant>.<secret>`, as a platform presents it. Not printable.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PresentedPath {

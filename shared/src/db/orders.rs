@@ -1,6 +1,7 @@
 //! Orders: one statement finds the click, keeps the observation, claims the event id, and writes the conversion,
 //! its first attempt, the order's state and the delivery.
 
+mod seen;
 mod statement;
 
 use std::slice;
@@ -16,6 +17,11 @@ use super::signals::Signals;
 use super::stories::{candidates, rules};
 use crate::domain::attribution;
 use crate::domain::conversion::{IgnoredReason, State};
+
+pub use seen::{SEEN, Seen, Sold, seen};
+
+/// The source of an order from a table of the past.
+pub const IMPORT: &str = "import";
 
 /// An order as it was parsed, normalised and hashed.
 #[derive(Clone, Default)]
@@ -59,7 +65,7 @@ pub enum Recorded {
     Order(Box<Kept>),
     /// The event was claimed before, and its conversion has been purged since: a duplicate of which no more is known.
     Forgotten {
-        /// The order's own event, or the one that a connection told of the same order's sale.
+        /// The order's own event, or the one that was told of the same order's sale before.
         event_id: String,
     },
     /// The key is not in force any more.
@@ -71,8 +77,10 @@ pub enum Recorded {
 /// The conversion of an order that was kept: this delivery's own, or the first one's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// The event: the order's own, or the one that a connection told of the same order's sale.
+    /// The event: the order's own, or the one that was told of the same order's sale before.
     pub event_id: String,
+    /// The order of that event: this one, or the same under another name.
+    pub order_key: String,
     /// Whether the event id was known before.
     pub duplicate: bool,
     /// Whether an attempt waits for the dispatcher because of this delivery.
@@ -173,6 +181,7 @@ fn kept(row: &Row, id: &str) -> Result<Kept, Error> {
     }
     Ok(Kept {
         event_id: row.try_get("event_id")?,
+        order_key: row.try_get("order_key")?,
         duplicate: row.try_get::<_, bool>("known")? && first != id,
         wakes: row.try_get("claimed")?,
         state,
@@ -180,16 +189,6 @@ fn kept(row: &Row, id: &str) -> Result<Kept, Error> {
         action_source: row.try_get("action_source")?,
         found,
     })
-}
-
-/// The statement of [`claimed`], for who measures or explains it.
-pub const CLAIMED: &str = "select event_id from dedupe_registry where tenant_id = $1 and event_id = any($2::text[])";
-
-/// Which of these events a tenant has already.
-pub async fn claimed(client: &Client, tenant_id: &str, event_ids: &[&str]) -> Result<Vec<String>, Error> {
-    let statement = client.prepare_cached(CLAIMED).await?;
-    let rows = client.query(&statement, &[&tenant_id, &event_ids]).await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// The statement of [`record`], for who measures or explains it.

@@ -10,6 +10,7 @@ use futures_util::future::{MaybeDone, maybe_done};
 use tokio_postgres::Row;
 
 use super::Error;
+use crate::platforms::Platform;
 
 /// Takes the locks of a tenant's (`$1`) orders by their keys (`$2`) until the transaction ends; always in one order, so that two that
 /// want several do not wait for each other.
@@ -20,7 +21,7 @@ const LOCK: &str = "
 /// A statement on its way.
 pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + Send + 'a>>;
 
-/// Runs statements with the locks of these orders, in a transaction, in their order. Each must send what it has to send when it is
+/// Runs statements with the locks of these orders, and of what else may name each, in a transaction, in their order. Each must send what it has to send when it is
 /// polled first, as those of tokio-postgres do with a prepared statement.
 ///
 /// # Errors
@@ -32,7 +33,9 @@ pub(super) async fn with_locks(
     statements: Vec<Running<'_>>,
 ) -> Result<Vec<Row>, Error> {
     let lock = client.prepare_cached(LOCK).await?;
-    let locked: Running<'_> = Box::pin(async { client.query(&lock, &[&tenant_id, &order_keys]).await });
+    let names: Vec<&str> =
+        order_keys.iter().flat_map(|key| iter::once(*key).chain(Platform::shorter_names(key))).collect();
+    let locked: Running<'_> = Box::pin(async { client.query(&lock, &[&tenant_id, &names]).await });
     let all = iter::once(locked).chain(statements).collect();
     let rows = transaction(client, all).await?;
     Ok(rows.into_iter().skip(1).flatten().collect())

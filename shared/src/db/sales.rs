@@ -137,6 +137,7 @@ async fn one(
                 &of_event(|it| &it.key),
                 &sale.silence,
                 &event.is_some_and(|it| it.is_for_open_orders),
+                &connection.platforms_id(&sale.order_key),
             ],
         )
         .await

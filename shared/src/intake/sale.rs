@@ -43,10 +43,7 @@ pub fn sale(connection: &Connection, order: &Order, is_main: bool) -> Result<Sal
 pub(super) fn key(connection: &Connection, order: &Order, is_main: bool) -> Option<OrderId> {
     let slot = connection.order_id_slot.as_ref().filter(|_| is_main && order.kind == Kind::First);
     let own = slot.and_then(|slot| order.tracking.slots.get(slot)).and_then(|text| OrderId::parse(text));
-    own.or_else(|| match &connection.shop {
-        None => order.key(connection.platform.as_str()),
-        Some(shop) => order.key(&format!("{}:{shop}", connection.platform.as_str())),
-    })
+    own.or_else(|| order.key(&connection.order_prefix()))
 }
 
 /// The event that the order causes, with its value. An optional event of which the platform does not state the value is not made.

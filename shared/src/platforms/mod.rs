@@ -153,6 +153,13 @@ impl Platform {
         order_key.split_once(':').is_some_and(|(word, _)| Self::parse(word).is_some())
     }
 
+    /// What else may name a platform's order, `<platform>:[<shop>:]<its order id>`, where somebody leaves its prefix out: the id, with a
+    /// shop's name and without. Of another order's key there is nothing.
+    pub fn shorter_names(order_key: &str) -> impl Iterator<Item = &str> {
+        let of_platform = order_key.split_once(':').filter(|(word, _)| Self::parse(word).is_some()).map(|(_, id)| id);
+        of_platform.into_iter().chain(of_platform.and_then(|id| id.split_once(':')).map(|(_, id)| id))
+    }
+
     /// The amounts that it states: what a connection may choose from.
     pub fn amounts(self) -> &'static [Amount] {
         self.adapter().amounts

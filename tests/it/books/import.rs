@@ -15,7 +15,7 @@ fn table(count: usize) -> String {
     format!("order_id,value,currency,event_time,customer.email\r\n{rows}")
 }
 
-fn outcomes(answer: &Value) -> Vec<(i64, &str)> {
+pub(super) fn outcomes(answer: &Value) -> Vec<(i64, &str)> {
     let lines = answer["lines"].as_array().into_iter().flatten();
     lines.map(|it| (it["line"].as_i64().unwrap_or_default(), it["outcome"].as_str().unwrap_or_default())).collect()
 }

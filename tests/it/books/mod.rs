@@ -5,6 +5,7 @@ mod counts;
 mod events;
 mod export;
 mod import;
+mod import_again;
 mod isolation;
 mod overview;
 mod story;

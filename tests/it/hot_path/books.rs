@@ -49,7 +49,8 @@ async fn a_seller_s_pages_use_indexes_with_100_000_events() -> Result<()> {
     assert_indexed("matches", &matched, &["tallies_pkey", "tally_changes_pkey"]);
     let history = scans(world, "history", history::OF_EVENT, &format!("'{tenant}',{hash}")).await?;
     assert_indexed("history", &history, &["conversions_tenant_id_event_id_key", "deliveries_tenant_id_order_key_idx"]);
-    let claimed = scans(world, "claimed", orders::CLAIMED, &format!("'{tenant}',array[{hash}]")).await?;
-    assert_indexed("claimed", &claimed, &["dedupe_registry_tenant_id_event_id_key"]);
+    let seen = scans(world, "seen", &orders::SEEN, &format!("'{tenant}',array['more99'],array[{hash}]")).await?;
+    let wanted = ["dedupe_registry_tenant_id_event_id_key", "orders_tenant_id_order_key_key"];
+    assert_indexed("seen", &seen, &wanted);
     Ok(())
 }

@@ -1,16 +1,17 @@
 //! `POST .../orders/import`: the orders of the last days, for a seller who starts today.
 //!
-//! Each line is read and recorded as an order of `POST /v1/orders`, by itself: what is right is taken, what is wrong is told. A file
-//! that is sent again doubles nothing. The sweep wakes the dispatcher within the minute, as for any order whose wake-up was lost.
+//! Each line is read and recorded as an order of `POST /v1/orders`, by itself: what is right is taken, what is wrong is told. An
+//! order that a Purchase was made of before is sent no second one: neither by the same file again nor by a corrected one, and not where
+//! a connection or the seller's server told of it. The sweep wakes the dispatcher within the minute, as for any order whose wake-up was
+//! lost.
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use serde_json::json;
 use shared::db::audit::Entry;
-use shared::db::orders::{self, NewOrder, Recorded};
+use shared::db::orders::{self, NewOrder, Recorded, Sold};
 use shared::domain::access::Act;
 use shared::domain::country::Country;
 use shared::http::{self, FieldError, Problem};
@@ -21,6 +22,7 @@ use shared::telemetry;
 use utoipa::ToSchema;
 
 use super::lines::{self, Line};
+use super::looked::Looked;
 use super::{lost, ok, parameters};
 use crate::access::{self, Caller};
 use crate::{State, tenants};
@@ -39,7 +41,7 @@ const TOLD_MAX: usize = 5;
 pub(crate) enum Outcome {
     /// The order is recorded; of a check, it would be.
     Taken,
-    /// It was known before.
+    /// It was known before, under this or another name and whatever its value: nothing is sent.
     Duplicate,
     /// It is wrong, and not taken.
     Wrong,
@@ -57,9 +59,12 @@ pub(crate) struct Told {
     pub(crate) order_id: Option<String>,
     /// What became of it.
     pub(crate) outcome: Outcome,
-    /// The event.
+    /// The event; of a duplicate the one that was made before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) event_id: Option<String>,
+    /// The order that a duplicate is known as, where it has another name there: `hotmart:HP0034281351`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) known_as: Option<String>,
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<&'static str>,
@@ -131,7 +136,7 @@ pub(crate) async fn import(
         return Err(Problem::gone());
     }
     let country = shown.tenant.country.as_deref().and_then(Country::parse);
-    let teller = Teller { tenant_id: id, key_id: None, source: "import", country, shares_orders: true };
+    let teller = Teller { tenant_id: id, key_id: None, source: orders::IMPORT, country, shares_orders: true };
     let mut told = Vec::new();
     let mut orders = Vec::new();
     for line in lines::read(bytes)? {
@@ -175,7 +180,10 @@ fn judge(teller: &Teller<'_>, line: Line, now_s: i64) -> (Told, Option<NewOrder>
     warnings.truncate(TOLD_MAX);
     let outcome = if order.is_some() { Outcome::NotTaken } else { Outcome::Wrong };
     let event_id = order.as_ref().map(|order| order.event_id.clone());
-    (Told { line: number, order_id, outcome, event_id, state: None, reason: None, errors, warnings }, order)
+    (
+        Told { line: number, order_id, outcome, event_id, known_as: None, state: None, reason: None, errors, warnings },
+        order,
+    )
 }
 
 /// What would become of the right lines.
@@ -186,15 +194,27 @@ async fn look(
     orders: &[(usize, NewOrder)],
     told: &mut [Told],
 ) -> Result<(), Problem> {
+    let keys: Vec<&str> = orders.iter().map(|(_, order)| order.order_key.as_str()).collect();
     let event_ids: Vec<&str> = orders.iter().map(|(_, order)| order.event_id.as_str()).collect();
-    let event_ids = event_ids.as_slice();
-    let found = state.db.run(|client| async move { orders::claimed(&client, id, event_ids).await });
-    let mut known: HashSet<String> = found.await.map_err(lost(request))?.into_iter().collect();
-    for (index, order) in orders {
-        let is_new = known.insert(order.event_id.clone());
-        told[*index].outcome = if is_new { Outcome::Taken } else { Outcome::Duplicate };
+    let (keys, event_ids) = (keys.as_slice(), event_ids.as_slice());
+    let seen = state.db.run(|client| async move { orders::seen(&client, id, keys, event_ids).await });
+    let mut looked = Looked::default();
+    for ((index, order), seen) in orders.iter().zip(seen.await.map_err(lost(request))?) {
+        let line = &mut told[*index];
+        let earlier = looked.duplicate_of(order, seen);
+        line.outcome = if earlier.is_some() { Outcome::Duplicate } else { Outcome::Taken };
+        if let Some(earlier) = earlier {
+            line.is_known_as(order, earlier);
+        }
     }
     Ok(())
+}
+
+impl Told {
+    fn is_known_as(&mut self, order: &NewOrder, earlier: Sold) {
+        self.event_id = Some(earlier.event_id);
+        self.known_as = Some(earlier.order_key).filter(|key| *key != order.order_key);
+    }
 }
 
 /// Records the right lines, a chunk at a time; what is left when the time is up or the database is lost is not taken.
@@ -222,13 +242,13 @@ async fn take(
                 break;
             }
         };
-        for (index, became) in indexes.into_iter().zip(recorded) {
+        for ((index, order), became) in indexes.into_iter().zip(chunk).zip(recorded) {
             match became {
                 Recorded::Order(kept) => {
                     let line = &mut told[index];
                     line.outcome = if kept.duplicate { Outcome::Duplicate } else { Outcome::Taken };
-                    (line.event_id, line.state, line.reason) =
-                        (Some(kept.event_id), Some(kept.state.as_str()), kept.reason);
+                    (line.state, line.reason) = (Some(kept.state.as_str()), kept.reason);
+                    line.is_known_as(order, Sold { order_key: kept.order_key, event_id: kept.event_id });
                 }
                 Recorded::Forgotten { event_id } => {
                     (told[index].outcome, told[index].event_id) = (Outcome::Duplicate, Some(event_id));

@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod import;
 mod lines;
+mod looked;
 pub(crate) mod overview;
 mod parameters;
 pub(crate) mod story;

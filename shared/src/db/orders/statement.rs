@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::db::pieces::{Given, conversion, gate, matching, progress};
+use super::IMPORT;
+use crate::db::pieces::{Given, conversion, gate, matching, progress, sold};
 use crate::domain::order::EventName;
 
 const GIVEN: Given<'static> = Given {
@@ -26,22 +27,27 @@ const GIVEN: Given<'static> = Given {
 pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
     let (new_progress, old_progress) = (progress("excluded.state"), progress("o.state"));
     let (matching, conversion) = (matching(&GIVEN), conversion(&GIVEN, "$5", "false"));
-    let purchase = EventName::PURCHASE;
+    let (purchase, sold) = (EventName::PURCHASE, sold("$5::text"));
     let gate =
         // By a key that is in force, or by something else than a key.
         gate("($2::text is null or exists (select from api_keys k where k.tenant_id = $1 and k.id = $2 and k.revoked_at is null))");
     format!(
         "
     with {gate}, before as (
-        select ordered_at,
-               -- A connection has told Meta of this sale: whatever value the seller's server gives it, it is the same one.
-               case when known is not null and $7::text = '{purchase}' and $12::text is null
-                   then nullif(caused ->> '{purchase}', $6::text) end as told
+        select ordered_at, caused ->> '{purchase}' as sold, known is not null as is_a_platforms
         from orders where tenant_id = $1 and order_key = $5::text
+    ), sold as (
+        -- A connection has told Meta of this sale: whatever value the seller's server gives it, it is the same one.
+        select sold as event_id from before where $4::text <> '{IMPORT}' and is_a_platforms
+        union all
+        -- What is imported is of the past: whoever told of it before, and whatever the platform calls it.
+        select event_id from ({sold}) earlier where $4 = '{IMPORT}'
+    ), same as (
+        select nullif(event_id, $6::text) as told from sold where $7::text = '{purchase}' and $12::text is null
     ), known as (
-        select event_id from dedupe_registry where tenant_id = $1 and event_id = coalesce((select told from before), $6)
+        select event_id from dedupe_registry where tenant_id = $1 and event_id = coalesce((select told from same), $6)
     ), telling as (
-        select * from open where (select told from before) is null
+        select * from open where (select told from same) is null
     ), times as (
         select least((select ordered_at from before), happened_at) as ordered_at,
                happened_at, window_days
@@ -61,19 +67,19 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
             where o.state <> excluded.state or o.ordered_at > excluded.ordered_at or not o.caused @> excluded.caused and not o.caused ? $7
     ), delivery as (
         insert into deliveries (tenant_id, id, source, received_at, order_key, event_id, outcome, reason)
-        select $1, $3, $4::text, clock(), $5, coalesce((select told from before), $6),
+        select $1, $3, $4::text, clock(), $5, coalesce((select told from same), $6),
                case when ignored is not null then 'ignored' when exists (select from claim) then 'conversion' else 'duplicate' end,
                ignored
         from open left join judged on true
         on conflict on constraint deliveries_pkey do nothing
     )
     select (select status from gate) as tenant_status, exists (select from claim) as claimed, exists (select from known) as known,
-           (select told from before) as told,
-           c.id as conversion_id, c.event_id, c.state, c.reason, c.action_source, c.click_id,
+           (select told from same) as told,
+           c.id as conversion_id, c.event_id, c.order_key, c.state, c.reason, c.action_source, c.click_id,
            c.match_candidates::text as match_candidates, c.match_rules::text as match_rules
     from (select) one left join (
         -- The view standings cannot see the row that this statement makes; a test holds the two to each other.
-        select n.id, n.event_id, case when n.state = 'pending' and g.parked_reason is not null then 'parked' else n.state end as state,
+        select n.id, n.event_id, n.order_key, case when n.state = 'pending' and g.parked_reason is not null then 'parked' else n.state end as state,
                case n.state
                    when 'pending' then coalesce(g.parked_reason, case when g.breaker in ('open', 'half_open') then 'breaker_open'
                                                                       when g.throttled_until > clock() then 'throttled' end)
@@ -81,9 +87,9 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
                n.action_source, n.click_id, n.match_candidates, n.match_rules
         from conversion n left join delivery_gates g on g.tenant_id = $1
         union all
-        select k.id, k.event_id, s.state, s.reason, k.action_source, k.click_id, k.match_candidates, k.match_rules
+        select k.id, k.event_id, k.order_key, s.state, s.reason, k.action_source, k.click_id, k.match_candidates, k.match_rules
         from conversions k join standings s on s.tenant_id = k.tenant_id and s.id = k.id
-        where k.tenant_id = $1 and k.event_id = coalesce((select told from before), $6) and not exists (select from conversion) and exists (select from open)
+        where k.tenant_id = $1 and k.event_id = coalesce((select told from same), $6) and not exists (select from conversion) and exists (select from open)
     ) c on true"
     )
 });

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::db::pieces::{Given, connection_in_force, conversion, finality, gate, matching, progress};
+use crate::db::pieces::{Given, connection_in_force, conversion, finality, gate, imported, matching, progress};
 
 /// What the order's deliveries said so far, this one included: the CTE `told`.
 const GIVEN: Given<'static> = Given {
@@ -34,12 +34,15 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
         format!("({}, coalesce({row}.changed_at, '-infinity'), {})", progress(&state), finality(&state))
     };
     let (new_rank, old_rank) = (rank("excluded"), rank("o"));
+    let imported = imported("$35::text", "timestamptz 'epoch' + $30::bigint * interval '1 microsecond'");
     let gate = gate(&connection_in_force("$28::integer"));
     format!(
         "
     with {gate}, before as (
-        select o.state, o.ordered_at, coalesce(o.caused, '{{}}') as caused, o.known
-        from (select) one left join orders o on o.tenant_id = $1 and o.order_key = $5::text
+        select o.state, o.ordered_at, coalesce(imported.caused, '{{}}') || coalesce(o.caused, '{{}}') as caused, o.known
+        from (select) one
+            left join orders o on o.tenant_id = $1 and o.order_key = $5::text
+            left join lateral ({imported}) imported on true
     ), told as (
         select coalesce($15::text, k.email_hash) as email_hash, coalesce($16::text, k.phone_hash) as phone_hash,
                coalesce($27::text, k.external_id_hash) as external_id_hash,
@@ -75,7 +78,7 @@ pub(super) static SQL: LazyLock<String> = LazyLock::new(|| {
                                  updated_at)
         select $1, $3, $5, $11, ordered_at, case when $11 = 'paid' then happened_at end,
                timestamptz 'epoch' + $31::bigint * interval '1 microsecond', $26::text::jsonb,
-               case when exists (select from judged where ignored is null) then jsonb_build_object($32, $6) else '{{}}' end,
+               (select caused from before) || case when exists (select from judged where ignored is null) then jsonb_build_object($32, $6) else '{{}}' end,
                jsonb_strip_nulls(to_jsonb(told)), clock(), clock()
         from moments, told
         on conflict on constraint orders_tenant_id_order_key_key do update

@@ -40,7 +40,7 @@ pub(super) async fn import(context: &Context<'_>, seen: &Seen) -> Result<Respons
         Ok(imported) => {
             // What was taken is not to be sent again by mistake; what was only looked at is.
             let left = if is_check { table } else { "" };
-            Ok(shown(context, seen, StatusCode::OK, &told(context, &imported), left))
+            Ok(shown(context, seen, StatusCode::OK, &told(context, seen, &imported), left))
         }
         Err(problem) if problem.status().is_client_error() && problem.status() != StatusCode::GONE => {
             let text = context.t(
@@ -65,8 +65,8 @@ fn shown(context: &Context<'_>, seen: &Seen, status: StatusCode, above: &Markup,
         section.card.below aria-labelledby="table" {
             h2 #table { (t("A table of orders", "Uma tabela de pedidos")) }
             p { (t(
-                "The orders of the last 7 days, which is how long Meta takes them: up to 2,000 at a time. An order that is known already is not counted again.",
-                "Os pedidos dos últimos 7 dias, que é por quanto tempo a Meta os aceita: até 2.000 por vez. Um pedido já conhecido não é contado de novo.",
+                "The orders of the last 7 days, which is how long Meta takes them: up to 2,000 at a time. An order that is known already is not counted again, whoever told of it and whatever value it had.",
+                "Os pedidos dos últimos 7 dias, que é por quanto tempo a Meta os aceita: até 2.000 por vez. Um pedido já conhecido não é contado de novo, não importa quem o informou nem o valor que tinha.",
             )) }
             details {
                 summary { (t("What the table looks like", "Como é a tabela")) }
@@ -96,7 +96,7 @@ fn shown(context: &Context<'_>, seen: &Seen, status: StatusCode, above: &Markup,
     answer::html(status, frame::page(context, seen, Tab::Events, title, &main))
 }
 
-fn told(context: &Context<'_>, imported: &Imported) -> Markup {
+fn told(context: &Context<'_>, seen: &Seen, imported: &Imported) -> Markup {
     let t = |english, portuguese| context.t(english, portuguese);
     let title = if imported.checked_only {
         t("Checked, nothing was recorded", "Conferido, nada foi gravado")
@@ -138,12 +138,26 @@ fn told(context: &Context<'_>, imported: &Imported) -> Markup {
                         th.number scope="row" { (it.line) }
                         td.id { (it.order_id.as_deref().unwrap_or("—")) }
                         td { (outcome(context, it.outcome)) }
-                        td { @for error in it.errors.iter().chain(&it.warnings) { p { code { (error.field) } " " (why(context, error)) } } }
+                        td {
+                            (earlier(context, seen, it))
+                            @for error in it.errors.iter().chain(&it.warnings) { p { code { (error.field) } " " (why(context, error)) } }
+                        }
                     } } }
                 } }
                 @if hidden > 0 { p.quiet { (t("Lines not shown, of the right ones:", "Linhas não mostradas, das corretas:")) " " (count(hidden)) } }
             }
         }
+    }
+}
+
+/// What a line is a duplicate of.
+fn earlier(context: &Context<'_>, seen: &Seen, line: &Told) -> Markup {
+    let is_duplicate = line.outcome == Outcome::Duplicate;
+    // Of a line of the same table that was only looked at there is no event yet.
+    let event = line.event_id.as_ref().filter(|_| is_duplicate && line.state.is_some());
+    html! {
+        @if let Some(key) = &line.known_as { p { (context.t("known as", "conhecido como")) " " code { (key) } } }
+        @if let Some(id) = event { p { a href=(seen.to(&format!("events/{id}"))) { (context.t("Its event", "O evento dele")) } } }
     }
 }
 
