@@ -105,6 +105,24 @@ impl fmt::Display for Money {
     }
 }
 
+/// Whether marks of thousands may stand in an amount that a person wrote: `1.500`, `1,500`, `1.234.567`, `1,500.00`, `1.500,00`.
+///
+/// [`Money::parse`] reads the first as one and a half, as programs mean it.
+pub fn may_mark_thousands(text: &str) -> bool {
+    let text = text.trim().trim_start_matches('-');
+    let Some(mark) = text.chars().find(|it| matches!(it, '.' | ',')) else { return false };
+    let point = if mark == '.' { ',' } else { '.' };
+    let (whole, fraction) = text.split_once(point).unwrap_or((text, ""));
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = whole.split(mark);
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && is_digits(first)
+        && is_digits(fraction)
+        && groups.all(|group| group.len() == 3 && is_digits(group))
+}
+
 /// Splits `12.340e1` into its digits without outer zeros (`1234`) and the power of ten of the last one (-1).
 fn significant_digits(text: &str) -> Result<(String, i64), AmountError> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -169,6 +187,18 @@ mod tests {
     fn every_spelling_of_an_amount_is_one_amount() {
         for text in ["97", "97.0", "97.00", "97.000000", "9.7e1", "970E-1", " 97.00 ", "0097.00"] {
             assert_eq!(amount(text, "BRL"), Ok("97.00".into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_of_thousands_are_seen() {
+        for text in ["1.500", "1,500", " 12.345.678 ", "123,456", "1,500.00", "1.500,00", "-1.500"] {
+            assert!(may_mark_thousands(text), "{text}");
+        }
+        for text in
+            ["", "1500", "1500.00", "97,00", "1.50", "1.5000", "0.500", "1500.000", "1,500,00", "1.5e3", "1.500x", "."]
+        {
+            assert!(!may_mark_thousands(text), "{text}");
         }
     }
 

@@ -78,6 +78,42 @@ async fn right_lines_are_taken_and_wrong_ones_named_with_all_that_is_wrong() -> 
 }
 
 #[tokio::test]
+async fn a_line_break_an_open_quote_and_a_mark_of_thousands_are_told_of_and_cost_no_other_line() -> Result<()> {
+    let world = World::new().await?;
+    let at = Clock::SYSTEM.now_s() - 3600;
+    let file = format!(
+        "order_id,value,currency,event_time,customer.first_name\n\
+         1,97.00,BRL,{at},\"Maria\n2,97.00,BRL,{at},x\"\n\
+         3,97.00,BRL,{at},\"Maria\n\
+         4,97.00,BRL,{at},\"João\"\n\
+         5,1.500,BRL,{at},Ana\n\
+         6,\"1,500\",BRL,{at},Ana\n\
+         7,1.500,KWD,{at},Ana\n"
+    );
+    let answer = import(&world, &world.tenant, "", &file).await?.expect(200)?;
+    let wanted = [(2, "wrong"), (4, "wrong"), (5, "taken"), (6, "wrong"), (7, "wrong"), (8, "taken")];
+    assert_eq!(outcomes(&answer), wanted);
+    let lines = &answer["lines"];
+    let told = |index: usize| {
+        let errors = lines[index]["errors"].as_array().into_iter().flatten();
+        errors.map(|it| (it["field"].as_str().unwrap_or_default(), it["code"].as_str().unwrap_or_default())).collect()
+    };
+    let told: Vec<Vec<_>> = [0, 1, 3, 4].map(told).to_vec();
+    let thousands = vec![("value", "thousands_mark")];
+    assert_eq!(told, [vec![("", "line_break")], vec![("", "unclosed_quote")], thousands.clone(), thousands]);
+    assert_eq!((&lines[0]["last_line"], &lines[1]["last_line"]), (&json!(3), &Value::Null));
+    assert!(lines[0]["errors"][0]["message"].as_str().is_some_and(|it| it.contains("line 3")), "{}", lines[0]);
+    assert!(lines[3]["errors"][0]["message"].as_str().is_some_and(|it| it.contains("1500.00")), "{}", lines[3]);
+    let values = "select string_agg(order_key || ' ' || value, ', ' order by order_key) from conversions";
+    assert_eq!(world.text(values, &[]).await?.as_deref(), Some("4 97.00, 7 1.500"));
+    // Elsewhere a program writes the amounts, and means what it says.
+    let body =
+        json!({"order_id": "8", "value": "1.500", "currency": "BRL", "customer": {"email": "maria@example.com"}});
+    world.post_order(&body).await?.expect(202)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_file_that_is_sent_again_or_twice_at_once_doubles_nothing() -> Result<()> {
     let world = World::new().await?;
     let file = table(250);

@@ -201,9 +201,27 @@ async fn older_events_follow_on_further_pages() -> Result<()> {
 
 #[tokio::test]
 async fn orders_of_the_last_days_come_from_a_file_and_events_go_as_one() -> Result<()> {
-    for (lang, check, import, checked, imported) in [
-        ("en", "Check only", "Import", "Checked, nothing was recorded", "Imported"),
-        ("pt-BR", "Só conferir", "Importar", "Conferido, nada foi gravado", "Importado"),
+    for (lang, check, import, checked, imported, thousands, quote, event) in [
+        (
+            "en",
+            "Check only",
+            "Import",
+            "Checked, nothing was recorded",
+            "Imported",
+            "mark of thousands: write 1500.00",
+            "a quote that is not closed",
+            "Its event",
+        ),
+        (
+            "pt-BR",
+            "Só conferir",
+            "Importar",
+            "Conferido, nada foi gravado",
+            "Importado",
+            "separador de milhar: escreva 1500.00",
+            "tem aspas que não se fecham",
+            "O evento dele",
+        ),
     ] {
         let desk = Desk::new().await?;
         let (at, _) = seller(&desk, lang).await?;
@@ -214,7 +232,7 @@ async fn orders_of_the_last_days_come_from_a_file_and_events_go_as_one() -> Resu
         desk.look(&format!("{lang}-import")).await?;
         let now = Clock::SYSTEM.now_s();
         let table = format!(
-            "order_id,value,currency,event_time,customer.email\n1,97.00,BRL,{},maria@example.com\n2,97,00,BRL,{now}\n3,97.00,BRL,{},joao@example.com\n",
+            "order_id,value,currency,event_time,customer.email\n1,97.00,BRL,{},maria@example.com\n2,97,00,BRL,{now}\n3,97.00,BRL,{},joao@example.com\n4,1.500,BRL,{now},\n\"5,97.00,BRL,{now},\n",
             now - 3 * 86_400,
             now - 9 * 86_400
         );
@@ -228,7 +246,7 @@ async fn orders_of_the_last_days_come_from_a_file_and_events_go_as_one() -> Resu
         desk.page.until("document.querySelector('#rows').value.startsWith('order_id')").await?;
         desk.press(check).await?;
         let words = desk.words().await?;
-        ensure!(words.contains(checked), "{words}");
+        ensure!([checked, thousands, quote].iter().all(|it| words.contains(it)), "{words}");
         assert_eq!(count().await?, 0);
         desk.look(&format!("{lang}-import-checked")).await?;
         desk.press(import).await?;
@@ -236,6 +254,12 @@ async fn orders_of_the_last_days_come_from_a_file_and_events_go_as_one() -> Resu
         ensure!(words.contains(imported), "{words}");
         assert_eq!(count().await?, 1);
         desk.look(&format!("{lang}-import-done")).await?;
+        // Corrected, it is the same sale.
+        desk.page.fill("#rows", &table.replace("1,97.00", "1,98.00")).await?;
+        desk.press(import).await?;
+        let words = desk.words().await?;
+        ensure!(words.contains(event), "{words}");
+        assert_eq!(count().await?, 1);
         desk.page.fill("#rows", "nothing of the kind").await?;
         desk.press(check).await?;
         ensure!(desk.page.eval("!!document.querySelector('.notice.error')").await? == true);

@@ -5,6 +5,7 @@
 //! a connection or the seller's server told of it. The sweep wakes the dispatcher within the minute, as for any order whose wake-up was
 //! lost.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use lambda_http::{Body, Request, Response};
@@ -55,6 +56,9 @@ pub(crate) enum Outcome {
 pub(crate) struct Told {
     /// On which it begins, from 1.
     pub(crate) line: u64,
+    /// On which it ends, where a cell of it has a line break.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_line: Option<u64>,
     /// The order's id as it stands there.
     pub(crate) order_id: Option<String>,
     /// What became of it.
@@ -164,26 +168,40 @@ pub(crate) async fn import(
 
 /// A line as it is told until more is known, and its order, where it is right.
 fn judge(teller: &Teller<'_>, line: Line, now_s: i64) -> (Told, Option<NewOrder>) {
-    let Line { number, order_id, body, mut errors } = line;
+    let Line { number, last, order_id, body, mut errors } = line;
     let mut warnings = Vec::new();
     let mut order = None;
-    match intake::order(teller, &body, now_s) {
-        Ok(Parsed { order: read, warnings: left_out }) => (order, warnings) = (Some(read), left_out),
-        Err(Refused::Invalid(found)) => errors.extend(found),
+    match body.map(|body| intake::order(teller, &body, now_s)) {
+        Some(Ok(Parsed { order: read, warnings: left_out })) => (order, warnings) = (Some(read), left_out),
+        Some(Err(Refused::Invalid(found))) => {
+            let told: HashSet<String> = errors.iter().map(|it| it.field.clone()).collect();
+            errors.extend(found.into_iter().filter(|it| !told.contains(&it.field)));
+        }
         // Made of a row, it is an object; its only fault can be its size.
-        Err(Refused::NotParseable(why)) => {
+        Some(Err(Refused::NotParseable(why))) => {
             errors.push(FieldError { field: String::new(), code: "not_parseable", message: why });
         }
+        None => {}
     }
     let order = order.filter(|_| errors.is_empty());
     errors.truncate(TOLD_MAX);
     warnings.truncate(TOLD_MAX);
     let outcome = if order.is_some() { Outcome::NotTaken } else { Outcome::Wrong };
     let event_id = order.as_ref().map(|order| order.event_id.clone());
-    (
-        Told { line: number, order_id, outcome, event_id, known_as: None, state: None, reason: None, errors, warnings },
-        order,
-    )
+    let last_line = (last != number).then_some(last);
+    let told = Told {
+        line: number,
+        last_line,
+        order_id,
+        outcome,
+        event_id,
+        known_as: None,
+        state: None,
+        reason: None,
+        errors,
+        warnings,
+    };
+    (told, order)
 }
 
 /// What would become of the right lines.

@@ -2,28 +2,27 @@
 //!
 //! The header has the fields by their paths, as errors name them: `order_id`, `customer.email`, `utm.utm_source`, `items[0].id`.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
 
-use csv::StringRecord;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use shared::domain::money::{self, Currency, Money};
 use shared::http::{FieldError, Problem};
-use shared::order_body::{self, Refused, Rules};
+
+use super::columns::{Column, columns, order};
+use super::rows::{self, Fault, Row};
 
 /// The most orders of a file: some seconds of work, where an answer may take thirty.
 pub(super) const ORDERS_MAX: usize = 2000;
-/// The most items of an order in a table.
-const ITEMS_MAX: usize = 20;
-/// Without these no row is an order. The last has no default here: an order of last week must not count as one of now.
-const REQUIRED: [&str; 4] = ["order_id", "value", "currency", "event_time"];
-
 /// A row.
 pub(super) struct Line {
     /// The line of the file on which it begins, from 1.
     pub(super) number: u64,
+    /// The line on which it ends.
+    pub(super) last: u64,
     /// The order's id as it stands there, for who looks for it.
     pub(super) order_id: Option<String>,
-    /// The body that it makes.
-    pub(super) body: Vec<u8>,
+    /// The body that it makes; `None` where its cells cannot be told from each other.
+    pub(super) body: Option<Vec<u8>>,
     /// What is wrong with it as a row.
     pub(super) errors: Vec<FieldError>,
 }
@@ -38,152 +37,86 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Line>, Problem> {
         Problem::not_parseable(format!("It is not UTF-8 at byte {at}; save the table as CSV in UTF-8."))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let header = text.lines().next().unwrap_or_default();
+    let header = text.split(['\n', '\r']).find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |delimiter: u8| header.bytes().filter(|byte| *byte == delimiter).count();
     let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|it| count(*it)).unwrap_or(b',');
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(text.as_bytes());
-    let columns = columns(reader.headers().map_err(|_| unreadable())?)?;
+    let width = Cell::new(0);
+    let mut rows = rows::rows(text, delimiter, || width.get());
+    let header = rows.next();
+    if let Some(fault) = header.as_ref().and_then(|header| header.fault) {
+        return Err(Problem::invalid(vec![told(fault, None)]));
+    }
+    let columns = columns(&header.map(|header| header.cells).unwrap_or_default())?;
+    width.set(columns.len());
     let mut lines = Vec::new();
-    let mut place = Place::default();
-    for record in reader.records() {
-        let record = record.map_err(|_| unreadable())?;
-        let number = place.line_of(text, &record);
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+    for row in rows {
+        if row.cells.iter().all(|cell| cell.trim().is_empty()) && row.fault.is_none() {
             continue;
         }
         if lines.len() >= ORDERS_MAX {
             let message = format!("has more than {ORDERS_MAX} orders: send it in parts");
             return Err(refused("file", "too_many", message));
         }
-        lines.push(Line { number, ..line(&columns, &record) });
+        lines.push(line(&columns, &row));
     }
     Ok(lines)
 }
 
-/// How far the lines of a text are counted. The reader's own count is of where it began to read: before empty lines.
-#[derive(Default)]
-struct Place {
-    byte: usize,
-    line_ends: u64,
+/// What is wrong with a row's quotes, which ends on line `last`.
+fn told(fault: Fault, last: Option<u64>) -> FieldError {
+    let (code, message) = match (fault, last) {
+        (Fault::LineBreak, Some(last)) => (
+            "line_break",
+            format!("has a cell with a line break, and ends on line {last}: write each order on one line"),
+        ),
+        (Fault::LineBreak, None) => ("line_break", "has a cell with a line break".to_owned()),
+        (Fault::Unclosed, _) => ("unclosed_quote", "has a quote that is not closed".to_owned()),
+        (Fault::Stray, _) => (
+            "stray_quote",
+            "has a quote in the middle of a cell: put the whole cell in quotes, and write the one in it twice"
+                .to_owned(),
+        ),
+    };
+    FieldError { field: String::new(), code, message }
 }
 
-impl Place {
-    /// The line on which a record begins, from 1. Records are asked for in their order.
-    fn line_of(&mut self, text: &str, record: &StringRecord) -> u64 {
-        let at = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or_default();
-        let bytes = text.as_bytes();
-        let empty = bytes.iter().skip(at).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let begin = at + empty;
-        let passed = bytes.get(self.byte..begin).unwrap_or_default();
-        self.line_ends += passed.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
-        self.byte = begin;
-        self.line_ends + 1
-    }
-}
-
-fn unreadable() -> Problem {
-    Problem::not_parseable("It is not a table in CSV.")
-}
-
-fn refused(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Problem {
+pub(super) fn refused(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Problem {
     Problem::invalid(vec![FieldError { field: field.into(), code, message: message.into() }])
 }
 
-/// Where a cell goes.
-enum Column {
-    Top(String),
-    Inner(String, String),
-    Item(usize, String),
-}
-
-impl Column {
-    fn parse(name: &str) -> Self {
-        match name.split_once('.') {
-            None => Self::Top(name.to_owned()),
-            Some((object, inner)) => {
-                let index = object.strip_prefix("items[").and_then(|rest| rest.strip_suffix(']'));
-                match index.and_then(|index| index.parse().ok()).filter(|index| *index < ITEMS_MAX) {
-                    Some(index) => Self::Item(index, inner.to_owned()),
-                    None => Self::Inner(object.to_owned(), inner.to_owned()),
-                }
-            }
-        }
-    }
-}
-
-/// The columns of a header, each a field of an order and none twice.
-fn columns(header: &StringRecord) -> Result<Vec<Column>, Problem> {
-    let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
-    let mut errors = Vec::new();
-    let mut error = |field: &str, code, message: &str| {
-        errors.push(FieldError { field: field.chars().take(64).collect(), code, message: message.to_owned() });
-    };
-    if names.len() > 200 {
-        return Err(refused("header", "too_many", "has more than 200 columns"));
-    }
-    for (index, name) in names.iter().enumerate() {
-        if names[..index].contains(name) || names.iter().any(|other| other.starts_with(&format!("{name}."))) {
-            error(name, "duplicate_field", "stands in the header twice");
-        }
-    }
-    for name in REQUIRED {
-        if !names.iter().any(|it| it == name) {
-            error(name, "required", "is required as a column");
-        }
-    }
-    let columns: Vec<Column> = names.iter().map(|name| Column::parse(name)).collect();
-    // The reader itself says which names it knows.
-    let filled = StringRecord::from(vec!["1"; names.len()]);
-    let rules = Rules { times: None, refuses_unknown: true };
-    if let Err(Refused::Invalid(found)) = order_body::parse(&line(&columns, &filled).body, &rules) {
-        errors.extend(
-            found
-                .into_iter()
-                .filter(|it| it.code == "unknown_field")
-                .map(|it| FieldError { message: "is not a field of an order".to_owned(), ..it }),
-        );
-    }
-    if errors.is_empty() { Ok(columns) } else { Err(Problem::invalid(errors)) }
-}
-
-fn line(columns: &[Column], record: &StringRecord) -> Line {
-    let mut order = Map::new();
-    let mut inner: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    let mut items: BTreeMap<usize, Map<String, Value>> = BTreeMap::new();
-    for (column, cell) in columns.iter().zip(record) {
-        if cell.trim().is_empty() {
-            continue;
-        }
-        let cell = Value::from(cell.trim());
-        match column {
-            Column::Top(name) => order.insert(name.clone(), cell),
-            Column::Inner(object, name) => inner.entry(object).or_default().insert(name.clone(), cell),
-            Column::Item(index, name) => items.entry(*index).or_default().insert(name.clone(), cell),
-        };
-    }
-    for (object, fields) in inner {
-        order.insert(object.to_owned(), Value::Object(fields));
-    }
-    if !items.is_empty() {
-        order.insert("items".to_owned(), items.into_values().map(Value::Object).collect());
+fn line(columns: &[Column], row: &Row) -> Line {
+    let order = order(columns, &row.cells);
+    let order_id = order.get("order_id").and_then(Value::as_str).map(|id| id.chars().take(255).collect());
+    let (number, last) = (row.number, row.last);
+    if let Some(fault) = row.fault {
+        return Line { number, last, order_id, body: None, errors: vec![told(fault, Some(last))] };
     }
     let mut errors = Vec::new();
     let mut error = |field: &str, code, message: &str| {
         errors.push(FieldError { field: field.to_owned(), code, message: message.to_owned() });
     };
-    if record.len() > columns.len() {
+    if row.cells.len() > columns.len() {
         error("", "too_many_cells", "has more cells than the header");
     }
     if !order.contains_key("event_time") {
         error("event_time", "required", "is required: when the order was paid");
     }
-    Line {
-        number: 0,
-        order_id: order.get("order_id").and_then(Value::as_str).map(|id| id.chars().take(255).collect()),
-        body: Value::Object(order).to_string().into_bytes(),
-        errors,
+    let currency = order.get("currency").and_then(Value::as_str).and_then(Currency::parse);
+    for (column, cell) in columns.iter().zip(&row.cells) {
+        if let Some(field) = column.amount().filter(|_| is_ambiguous(cell, currency)) {
+            let message =
+                "may have a mark of thousands: write 1500.00 for fifteen hundred, and 1.50 for one and a half";
+            error(&field, "thousands_mark", message);
+        }
     }
+    Line { number, last, order_id, body: Some(Value::Object(order).to_string().into_bytes()), errors }
+}
+
+/// Whether a person may have meant a thousand times what is read: `1.500` as spreadsheets of some countries write fifteen hundred. A
+/// currency with three decimals writes one and a half so.
+fn is_ambiguous(cell: &str, currency: Option<Currency>) -> bool {
+    let is_usual = |currency: &Currency| currency.decimals() == 3 && Money::parse(cell, *currency).is_ok();
+    money::may_mark_thousands(cell) && !currency.as_ref().is_some_and(is_usual)
 }
 
 #[cfg(test)]
@@ -192,7 +125,7 @@ mod tests {
 
     fn bodies(text: &str) -> Vec<Value> {
         let lines = read(text.as_bytes()).unwrap_or_else(|problem| panic!("{problem:?}"));
-        lines.iter().map(|line| serde_json::from_slice(&line.body).unwrap()).collect()
+        lines.iter().map(|line| serde_json::from_slice(line.body.as_deref().unwrap()).unwrap()).collect()
     }
 
     #[test]
@@ -215,19 +148,48 @@ mod tests {
 
     #[test]
     fn each_row_has_the_line_on_which_it_begins() {
-        let text = "order_id,value,currency,event_time\n\"a\nb\",1,BRL,1\n\nc,1,BRL,1,too many\nd,1,BRL,\n";
+        let text = "order_id,value,currency,event_time\n\"a\nb\",1,BRL,1\n\nc,1,BRL,1,too many\nd,1,BRL,\ne,1,BRL,\"1\nf,1,BRL,1\n";
         let lines = read(text.as_bytes()).unwrap_or_else(|problem| panic!("{problem:?}"));
-        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 5, 6]);
+        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 5, 6, 7, 8]);
         let windows = read(text.replace('\n', "\r\n").as_bytes()).unwrap_or_else(|problem| panic!("{problem:?}"));
-        assert_eq!(windows.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 5, 6]);
+        assert_eq!(windows.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 5, 6, 7, 8]);
         let codes: Vec<Vec<&str>> = lines.iter().map(|line| line.errors.iter().map(|it| it.code).collect()).collect();
-        assert_eq!(codes, [vec![], vec!["too_many_cells"], vec!["required"]]);
+        let wanted = [vec!["line_break"], vec!["too_many_cells"], vec!["required"], vec!["unclosed_quote"], vec![]];
+        assert_eq!(codes, wanted);
+        assert_eq!(lines.iter().map(|line| line.last).collect::<Vec<_>>(), [3, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn an_amount_that_may_have_a_mark_of_thousands_is_refused() {
+        for (amount, currency, is_refused) in [
+            ("1.500", "BRL", true),
+            ("\"1,500\"", "BRL", true),
+            ("1.500", "JPY", true),
+            ("12.345.678", "BRL", true),
+            ("1.500", "CLF", true),
+            ("\"1,500\"", "KWD", true),
+            ("1.500", "none", true),
+            ("1.500", "KWD", false),
+            ("1500.00", "BRL", false),
+            ("1500.000", "BRL", false),
+            ("0.500", "BRL", false),
+            ("1.50", "BRL", false),
+        ] {
+            let text = format!(
+                "order_id,value,currency,event_time,items[0].id,items[0].price\n1,{amount},{currency},1,a,{amount}\n"
+            );
+            let lines = read(text.as_bytes()).unwrap_or_else(|problem| panic!("{problem:?}"));
+            let told: Vec<_> = lines[0].errors.iter().map(|it| (it.field.as_str(), it.code)).collect();
+            let wanted = [("value", "thousands_mark"), ("items[0].price", "thousands_mark")];
+            assert_eq!(told, if is_refused { &wanted[..] } else { &[] }, "{amount} {currency}");
+        }
     }
 
     #[test]
     fn a_header_that_is_not_an_order_s_is_refused_as_a_whole() {
         for (header, status) in [
             ("", 422),
+            ("\"order_id,value,currency,event_time", 422),
             ("order_id,value,currency", 422),
             ("order_id,value,currency,event_time,color", 422),
             ("order_id,value,currency,event_time,customer.shoe_size", 422),

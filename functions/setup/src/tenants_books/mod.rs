@@ -1,5 +1,6 @@
 //! `/v1/tenants/{id}/...`: what a seller looks at, and the orders of before.
 
+mod columns;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod import;
@@ -7,6 +8,7 @@ mod lines;
 mod looked;
 pub(crate) mod overview;
 mod parameters;
+mod rows;
 pub(crate) mod story;
 
 use lambda_http::http::{Method, StatusCode};

@@ -72,8 +72,8 @@ fn shown(context: &Context<'_>, seen: &Seen, status: StatusCode, above: &Markup,
                 summary { (t("What the table looks like", "Como é a tabela")) }
                 pre.sample tabindex="0" role="region" aria-label=(t("Sample", "Exemplo")) { code { (SAMPLE) } }
                 p.quiet { (t(
-                    "CSV in UTF-8, with commas, semicolons or tabs. order_id, value, currency and event_time are needed; amounts have a point. Further columns: ",
-                    "CSV em UTF-8, com vírgulas, ponto e vírgula ou tabulações. order_id, value, currency e event_time são obrigatórias; os valores têm ponto. Outras colunas: ",
+                    "CSV in UTF-8, with commas, semicolons or tabs. order_id, value, currency and event_time are needed; amounts have a point and no mark of thousands, as 1500.00. Each order is on one line. Further columns: ",
+                    "CSV em UTF-8, com vírgulas, ponto e vírgula ou tabulações. order_id, value, currency e event_time são obrigatórias; os valores têm ponto e nenhum separador de milhar, como 1500.00. Cada pedido fica numa só linha. Outras colunas: ",
                 )) code { "status, customer.first_name, customer.last_name, customer.city, customer.state, customer.zip, customer.country, customer.external_id, click.fbclid, click.fbc, click.fbp, utm.utm_source, items[0].id" } }
             }
             form method="post" action=(seen.to("import")) {
@@ -135,7 +135,7 @@ fn told(context: &Context<'_>, seen: &Seen, imported: &Imported) -> Markup {
                         th scope="col" { (t("What is to be said", "O que há a dizer")) }
                     } }
                     tbody { @for it in lines.iter().take(SHOWN) { tr {
-                        th.number scope="row" { (it.line) }
+                        th.number scope="row" { (it.line) @if let Some(last) = it.last_line { "–" (last) } }
                         td.id { (it.order_id.as_deref().unwrap_or("—")) }
                         td { (outcome(context, it.outcome)) }
                         td {
@@ -181,6 +181,12 @@ fn why<'t>(context: &Context<'_>, error: &'t FieldError) -> &'t str {
         ("too_old", _) => "tem mais de 7 dias; a Meta não aceita eventos mais antigos",
         ("in_the_future", _) => "está no futuro (em segundos, não em milissegundos)",
         ("invalid", "event_time") => "deve ser uma data com fuso, como 2026-01-31T15:04:05-03:00, ou segundos Unix",
+        ("thousands_mark", _) => {
+            "pode ter separador de milhar: escreva 1500.00 para mil e quinhentos, e 1.50 para um e meio"
+        }
+        ("line_break", _) => "tem uma célula com quebra de linha: escreva cada pedido numa só linha",
+        ("unclosed_quote", _) => "tem aspas que não se fecham",
+        ("stray_quote", _) => "tem aspas no meio de uma célula: ponha a célula toda entre aspas, e dobre as de dentro",
         ("invalid", "value") => "deve ser um número com ponto, como 97.00, com as casas decimais da moeda",
         ("invalid", "currency") => "deve ser um código de moeda da ISO 4217, como BRL",
         ("invalid", "status") => "não é um estado de pedido",
