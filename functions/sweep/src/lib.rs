@@ -81,6 +81,8 @@ pub struct Purged {
     pub issues: u64,
     /// What was told of people's changes.
     pub audit: u64,
+    /// Counts of nothing, and those that no page shows.
+    pub tallies: u64,
 }
 
 /// Steps that failed; the others ran. The next run tries again.

@@ -65,5 +65,6 @@ fn counter(purged: &mut Purged, kind: Kind) -> &mut u64 {
         Kind::Bodies => &mut purged.bodies,
         Kind::Issues => &mut purged.issues,
         Kind::Audit => &mut purged.audit,
+        Kind::Tallies => &mut purged.tallies,
     }
 }

@@ -25,6 +25,10 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
              insert into audit (tenant_id, id, at, who, act, subject)
              select case n % 20 when 0 then '{tenant}' else 'tnt_s' || n % 50 end, 'a' || n, now() - n * interval '20 seconds', 'operator', 'x', 'x'
              from generate_series(1, 100000) n;
+             insert into tallies (tenant_id, kind, day, state, tally)
+             select t.id, kind, current_date - n, 'sent', n % 20 from tenants t, unnest(array['event', 'delivery', 'attempt']) kind,
+                    generate_series(1, 6) n
+             on conflict do nothing;
              insert into wrong_tokens (address_hash, since, attempts)
              select encode(sha256(n::text::bytea), 'hex'), now() - n * interval '1 second', 1 from generate_series(1, 50000) n;
              update setup_sessions set created_at = now() - interval '60 days' where id in ('s1', 's2', 's3');
@@ -102,6 +106,7 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
         (purge::Kind::Bodies, "bodies", &[]),
         (purge::Kind::Issues, "issues", &[]),
         (purge::Kind::Audit, "audit", &["audit_tenant_id_at_idx", "audit_pkey"]),
+        (purge::Kind::Tallies, "tallies", &["tallies_pkey"]),
     ];
     assert_eq!(purges.map(|(kind, ..)| kind), purge::Kind::ALL, "a kind is not looked at");
     for (kind, name, wanted) in purges {

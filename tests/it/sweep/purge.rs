@@ -1,8 +1,9 @@
 //! The purge: in batches, without a moment in which the ledger is wrong, and what has to wait.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::json;
 use shared::db::sweep::purge::{self, Kind};
+use shared::db::sweep::tally;
 use tests::world::World;
 
 use super::{blocked, later, ledger, run, sound, waiting};
@@ -276,5 +277,75 @@ async fn a_tenant_with_more_than_a_turn_s_work_is_taken_up_again_in_the_same_run
         .await?;
     later(&mut world, "91 days").await?;
     assert_eq!(run(&world).await?.purged.identities, 10_500, "ten batches a turn, and turns while there is time");
+    Ok(())
+}
+
+/// Nothing whose count differs from what is there.
+async fn counted(world: &World) -> Result<()> {
+    let sql = "select string_agg(f.rule, ', ') from tenants t, ledger_faults(t.id) f where f.rule like 'the count%'";
+    let faults = world.text(sql, &[]).await?;
+    ensure!(faults.is_none(), "{faults:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn counts_of_nothing_and_of_tries_that_no_page_shows_go_and_what_is_counted_later_is_counted() -> Result<()> {
+    let mut world = World::new().await?;
+    waiting(&world, &world.tenant.id, 3).await?;
+    let add_up = || world.sweep.db.run(|client| async move { tally::add_up(&client).await });
+    add_up().await?;
+    let tenant = &world.tenant.id;
+    world
+        .execute(&format!(
+            "update conversions set state = 'held' where id = 'n1';
+             update conversions set state = 'pending' where id = 'n1';
+             update conversions set state = 'sent' where id in ('n1', 'n2', 'n3');
+             insert into tallies (tenant_id, kind, day, state, reason, tally)
+             select '{tenant}', 'attempt', (clock() at time zone 'UTC')::date - n, 'success', 'accepted', 1 from generate_series(0, 40) n"
+        ))
+        .await?;
+    add_up().await?;
+    let states = "select string_agg(state || ' ' || tally, ', ' order by state) from tallies where kind = 'event'";
+    assert_eq!(world.text(states, &[]).await?.as_deref(), Some("pending 0, sent 3"));
+    assert_eq!(batch(&world, Kind::Tallies).await?, 1 + 12, "the 28 days that are shown, and one to spare, stay");
+    assert_eq!(world.text(states, &[]).await?.as_deref(), Some("sent 3"));
+    counted(&world).await?;
+    world.execute("update conversions set state = 'pending' where id = 'n1'").await?;
+    counted(&world).await?;
+    add_up().await?;
+    assert_eq!(world.text(states, &[]).await?.as_deref(), Some("pending 1, sent 2"));
+    world.execute("update conversions set state = 'sent' where id = 'n1'").await?;
+    add_up().await?;
+    later(&mut world, "2 hours").await?;
+    assert_eq!(run(&world).await?.purged.tallies, 1, "the sweep does it");
+    counted(&world).await
+}
+
+#[tokio::test]
+async fn a_count_that_somebody_adds_to_that_moment_is_not_lost() -> Result<()> {
+    let world = World::new().await?;
+    let tenant = &world.tenant.id;
+    let key = format!("'{tenant}', 'event', current_date, 'sent', '', 'none'");
+    world.execute(&format!("insert into tallies values ({key}, 0)")).await?;
+    let add = format!(
+        "insert into tallies as t values ({key}, 2) on conflict on constraint tallies_pkey do update set tally = t.tally + excluded.tally"
+    );
+    let adding = world.db.connect().await?;
+    adding.batch_execute(&format!("begin; {add}")).await?;
+    assert_eq!(batch(&world, Kind::Tallies).await?, 0, "it is held");
+    adding.batch_execute("rollback").await?;
+    // The other way round: the purge holds it, and who adds waits.
+    let purging = world.db.connect().await?;
+    let purge = Kind::Tallies.sql().replace("$1", &format!("'{tenant}'")).replace("$2", "90");
+    purging.batch_execute("begin").await?;
+    assert_eq!(purging.query_one(&purge, &[]).await?.get::<_, i64>(0), 1);
+    let committed = async {
+        blocked(&world).await?;
+        anyhow::Ok(purging.batch_execute("commit").await?)
+    };
+    let (added, committed) = tokio::join!(adding.batch_execute(&add), committed);
+    committed?;
+    added?;
+    assert_eq!(world.count("select tally from tallies", &[]).await?, 2);
     Ok(())
 }

@@ -97,7 +97,9 @@ async fn after_the_purge_nothing_of_anybody_is_left_and_the_ledger_says_what_it_
     sound(&world).await?;
 
     later(&mut world, "89 days").await?;
-    assert_eq!(run(&world).await?.purged, sweep::Purged::default(), "nothing is old enough");
+    // What waited and waits no more left counts of nothing.
+    let nothing = sweep::Purged { tallies: 2, ..sweep::Purged::default() };
+    assert_eq!(run(&world).await?.purged, nothing, "nothing is old enough");
     later(&mut world, "91 days").await?;
     let purged = run(&world).await?.purged;
     assert_eq!((purged.deliveries, purged.receipts, purged.clicks, purged.orders), (4, 2, 2, 3));

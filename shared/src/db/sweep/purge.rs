@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use deadpool_postgres::Client;
 
+use super::super::books::DAYS_SHOWN;
 use super::super::kept::DAYS;
 use super::{Error, count};
 
@@ -55,11 +56,13 @@ pub enum Kind {
     Issues,
     /// What people changed, by the time of the change.
     Audit,
+    /// Counts that came to nothing, since what they counted is gone, and those of attempts that no page shows any more.
+    Tallies,
 }
 
 impl Kind {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Deliveries,
         Self::Receipts,
         Self::Identities,
@@ -70,6 +73,7 @@ impl Kind {
         Self::Bodies,
         Self::Issues,
         Self::Audit,
+        Self::Tallies,
     ];
 
     /// The statement of [`purge`], for who measures or explains it.
@@ -85,6 +89,7 @@ impl Kind {
             Self::Bodies => &BODIES,
             Self::Issues => ISSUES,
             Self::Audit => AUDIT,
+            Self::Tallies => &TALLIES,
         }
     }
 }
@@ -228,6 +233,23 @@ const AUDIT: &str = "
         delete from audit where tenant_id = $1 and id = any(array(select id from old)) returning 1
     )
     select count(*) from gone";
+
+/// A count that changes meanwhile is looked at again, and stays; one that is added up after it is gone is a new row. Retention has no
+/// part in it: what it takes of what is counted leaves counts of nothing.
+static TALLIES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "
+    with old as (
+        select ctid from tallies
+        where tenant_id = $1 and $2::float8 is not null
+          and (tally = 0 or kind = 'attempt' and day < (clock() at time zone 'UTC')::date - {DAYS_SHOWN})
+        limit 1000 for update skip locked
+    ), gone as (
+        delete from tallies where ctid = any(array(select ctid from old)) returning 1
+    )
+    select count(*) from gone"
+    )
+});
 
 static BODIES: LazyLock<String> = LazyLock::new(|| {
     format!(
