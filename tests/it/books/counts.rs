@@ -47,6 +47,8 @@ enum Act {
     Sweep,
     /// The changes are added up.
     AddUp,
+    /// The buyer is erased.
+    Erase,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -62,6 +64,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (1..100_u8).prop_map(Act::Hours),
         2 => Just(Act::Sweep),
         2 => Just(Act::AddUp),
+        1 => Just(Act::Erase),
     ]
 }
 
@@ -108,6 +111,11 @@ async fn happen(world: &mut World, act: &Act, hours: &mut i64) -> Result<()> {
         }
         Act::Sweep => drop(sweep::sweep(&world.sweep).await?),
         Act::AddUp => drop(world.sweep.db.run(|client| async move { tally::add_up(&client).await }).await?),
+        Act::Erase => {
+            let path = format!("/v1/tenants/{}/people/erase", world.tenant.id);
+            let buyer = json!({"email": "maria@example.com"});
+            world.operate(lambda_http::http::Method::POST, &path, &buyer).await?.expect(200)?;
+        }
     }
     Ok(())
 }
@@ -141,6 +149,17 @@ async fn each_way_that_an_event_may_go_is_counted() -> Result<()> {
         &[Act::Refused(3), Act::Replay, Act::Refused(0), Act::Sent, Act::AddUp],
         &[Act::Order(4), Act::Refused(1), Act::Order(5), Act::Release, Act::Sent],
         &[Act::Status(1), Act::Order(6), Act::Status(0), Act::Order(7), Act::Refused(2), Act::Refused(3)],
+        &[
+            Act::Order(8),
+            Act::Unpaid(9),
+            Act::Erase,
+            Act::AddUp,
+            Act::Order(8),
+            Act::Unpaid(8),
+            Act::Order(9),
+            Act::Refused(3),
+            Act::Erase,
+        ],
         &[Act::Hours(99), Act::Sweep, Act::Hours(99), Act::Sweep, Act::Order(1), Act::Sweep],
     ];
     for act in script.into_iter().flatten() {
@@ -204,6 +223,9 @@ async fn who_reads_while_orders_come_in_and_counts_are_added_up_and_purged_sees_
         tokio::spawn(async move {
             while !done.load(Ordering::Relaxed) {
                 world.sweep.db.run(|client| async move { tally::add_up(&client).await }).await?;
+                let tenant = world.tenant.id.as_str();
+                let purge = |client| async move { purge::purge(&client, purge::Kind::Tallies, tenant, 90).await };
+                world.sweep.db.run(purge).await?;
             }
             anyhow::Ok(())
         })

@@ -81,7 +81,7 @@ pub const DAYS: &str = "
         where tenant_id = $1 and created_at >= (select since from uncounted) group by 1
         union all
         select day, 0, 0, case state when 'success' then tally else 0 end, case state when 'failed' then tally else 0 end
-        from tallied where tenant_id = $1 and kind = 'attempt' and day >= (select day from first) and reason <> 'too_old'
+        from tallied where tenant_id = $1 and kind = 'attempt' and day >= (select day from first) and reason not in ('too_old', 'erased')
     )
     select day::text as day, sum(clicks)::bigint as clicks, sum(orders)::bigint as orders, sum(sent)::bigint as sent,
            sum(failed)::bigint as failed
