@@ -141,3 +141,66 @@ async fn who_is_not_named_is_refused_and_another_tenant_s_person_is_nobody() -> 
     }
     Ok(())
 }
+
+fn digest(email: &str) -> String {
+    user_data::em(email).map(|it| it.digest()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_a_browser_said_of_their_click_and_what_their_order_was_known_by_before_goes_too() -> Result<()> {
+    let world = World::new().await?;
+    let click =
+        world.post_click(&json!({"url": "https://www.shop.example.com/?fbclid=IwAR-maria"})).await?.expect(200)?;
+    let click_id = &click["click_id"];
+    for said in [json!({"external_id": "member-7"}), json!({"email": "maria@work.example.com"})] {
+        let mut said = said;
+        said["click_id"] = click_id.clone();
+        world.post_identify(&said).await?.expect(200)?;
+    }
+    let order = |email: &str, status: &str| {
+        json!({"order_id": "of-maria", "value": 97, "currency": "BRL", "status": status, "click": {"click_id": click_id},
+               "customer": {"email": email}})
+    };
+    world.post_order(&order("maria@old.example.com", "pending")).await?.expect(202)?;
+    world.post_order(&order("maria@example.com", "paid")).await?.expect(202)?;
+    visit(&world, "joao").await?;
+    let emails = ["maria@work.example.com", "maria@old.example.com", "maria@example.com"];
+    let known = world.count("select count(*) from identities", &[]).await?;
+    assert_eq!(known, 4 + 2, "each observation is one");
+    let found = ask(&world, "find", &maria()).await?.expect(200)?["found"].clone();
+    assert_eq!(found, json!({"identities": 4, "clicks": 1, "orders": 1, "conversions": 1}));
+    let exported = ask(&world, "export", &maria()).await?.expect(200)?["person"].to_string();
+    for email in emails {
+        assert!(exported.contains(&digest(email)), "{email}");
+    }
+    let receipt = ask(&world, "erase", &maria()).await?.expect(200)?["receipt"].clone();
+    assert_eq!((&receipt["identities"], &receipt["clicks"]), (&json!(4), &json!(1)));
+    for email in emails {
+        assert_eq!(rows_with(&world, &digest(email)).await?, [""; 0], "{email}");
+    }
+    assert_eq!(world.count("select count(*) from identities", &[]).await?, 2, "the other's stay");
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn an_ignored_event_has_nobody_s_data_and_one_that_is_claimed_later_has_all_of_it() -> Result<()> {
+    let world = World::new().await?;
+    let order = |email: &str, status: &str| {
+        json!({"order_id": "1001", "value": 97, "currency": "BRL", "status": status, "event_source_url": "https://www.shop.example.com/thanks?email=maria",
+               "customer": {"email": email, "first_name": "Maria", "ip": "203.0.113.7"}})
+    };
+    let ignored = "select concat_ws(' ', state, reason, user_data, event_source_url) from conversions";
+    for email in ["maria@example.com", "maria@work.example.com"] {
+        world.post_order(&order(email, "pending")).await?.expect(202)?;
+        assert_eq!(world.text(ignored, &[]).await?.as_deref(), Some("ignored order_not_paid {}"));
+    }
+    assert_eq!(rows_with(&world, &digest("maria@work.example.com")).await?, [""; 0], "no observation is made of it");
+    world.post_order(&order("maria@example.com", "paid")).await?.expect(202)?;
+    world.dispatch_now().await?;
+    let sent = world.simulator.events(&EventQuery::default());
+    let sent: Value = serde_json::from_str(sent[0].event.get())?;
+    assert_eq!(sent["user_data"]["em"], json!([digest("maria@example.com")]), "{sent}");
+    assert_eq!(sent["user_data"]["client_ip_address"], "203.0.113.7");
+    assert_eq!(sent["event_source_url"], "https://www.shop.example.com/thanks");
+    sound(&world).await
+}

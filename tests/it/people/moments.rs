@@ -22,6 +22,15 @@ async fn what_is_on_its_way_to_meta_is_left_alone_until_it_is_settled() -> Resul
     sound(&world).await
 }
 
+/// Comes back when a statement waits for a lock.
+async fn waiting(world: &World) -> Result<()> {
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while world.count(waits, &[]).await? == 0 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
 /// Another session holds the event's rows with a change that it commits while the erasure waits for them.
 async fn beside(change: &str) -> Result<(World, Value)> {
     let world = World::new().await?;
@@ -29,11 +38,7 @@ async fn beside(change: &str) -> Result<(World, Value)> {
     let other = world.db.connect().await?;
     other.batch_execute(&format!("begin; {change}")).await?;
     let committed = async {
-        let waits =
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        while world.count(waits, &[]).await? == 0 {
-            tokio::task::yield_now().await;
-        }
+        waiting(&world).await?;
         anyhow::Ok(other.batch_execute("commit").await?)
     };
     let body = maria();
@@ -83,5 +88,23 @@ async fn erasures_and_a_dispatcher_at_once_leave_a_sound_ledger() -> Result<()> 
     for answer in [a?, b?, c?] {
         assert!(matches!(answer.status, 200 | 409), "{}", answer.body);
     }
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn who_holds_an_attempt_and_then_needs_its_event_does_not_find_it_held_by_an_erasure() -> Result<()> {
+    let world = World::new().await?;
+    visit(&world, "maria").await?;
+    let other = world.db.connect().await?;
+    other.batch_execute("begin; select from dispatch_attempts for update").await?;
+    let recorded = async {
+        waiting(&world).await?;
+        // As an answer is recorded, or what is too old is ended. What is held would be an error at once.
+        anyhow::Ok(other.batch_execute("select from conversions for update nowait; commit").await?)
+    };
+    let body = maria();
+    let (erased, recorded) = tokio::join!(ask(&world, "erase", &body), recorded);
+    recorded?;
+    erased?.expect(200)?;
     sound(&world).await
 }

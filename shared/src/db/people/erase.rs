@@ -42,8 +42,9 @@ pub enum Erased {
 ///
 /// What is locked is looked at as it is after the wait. Where an event or its attempt is not what it was when the statement began (a dispatcher
 /// recorded an answer, an operator put it back), there may be an attempt that this statement cannot see: then nothing is changed, and it is
-/// run again. An attempt that is held is on its way. An event that waits is ignored with the reason `erased`, with its attempt ended: the ledger has it still. One that
-/// was quarantined could not be sent without its data, so it is ignored too.
+/// run again. Attempts are locked before their events, as whoever records an answer or ends what is too old does. An attempt that is held
+/// is on its way. An event that waits is ignored with the reason `erased`, with its attempt ended: the ledger has it still. One that was
+/// quarantined could not be sent without its data, so it is ignored too.
 pub const ERASE: &str = concat!(
     person!(),
     ", was as materialized (
@@ -53,12 +54,13 @@ pub const ERASE: &str = concat!(
         select a.id from was cross join lateral (
             select a.id from dispatch_attempts a
             where a.tenant_id = $1 and a.status = 'pending' and a.event_id = was.event_id limit 1) a
-    ), locked as materialized (
-        select c.id, c.state from conversions c
-        where c.tenant_id = $1 and c.id = any(array(select id from was)) order by c.id for update
     ), attempt as materialized (
         select a.id, a.status = 'pending' as is_pending, coalesce(a.leased_until > clock(), false) as is_held
         from dispatch_attempts a where a.tenant_id = $1 and a.id = any(array(select id from waited)) order by a.id for update
+    ), locked as materialized (
+        select c.id, c.state from conversions c
+        where c.tenant_id = $1 and c.id = any(array(select id from was)) and (select count(*) from attempt) >= 0
+        order by c.id for update
     ), stale as materialized (
         select exists (select from was left join locked on locked.id = was.id where locked.state is distinct from was.state)
                or exists (select from attempt where not is_pending) as is_so

@@ -23,32 +23,47 @@ pub struct Person<'a> {
     pub phone_hash: Option<&'a str>,
 }
 
-/// The CTEs of a statement that says who is meant: `seen` (their observations), `placed` (keys of their orders), `visit` (ids of their
-/// clicks). `$1` tenant, `$2` and `$3` the digests.
+/// The CTEs of a statement that says who is meant: `seen` (ids of their observations), `placed` (keys of their orders), `visit` (ids of
+/// their clicks). `$1` tenant, `$2` and `$3` the digests.
 ///
 /// An order's observation has the id of the delivery that brought it, which names the order. A click is theirs where an observation says
-/// so; one that was only guessed by the network may be somebody else's.
+/// so; one that was only guessed by the network may be somebody else's. What else was observed of their orders, and what a browser said
+/// of their clicks, is theirs too, by whatever they were known there: `named` are the observations with the digests, `ordered` those of
+/// the orders.
 macro_rules! person {
     () => {
         "
-    with seen as materialized (
+    with named as materialized (
         select i.id, i.click_id, i.source from identities i where i.tenant_id = $1 and i.email_hash = $2::text
         union
         select i.id, i.click_id, i.source from identities i where i.tenant_id = $1 and i.phone_hash = $3::text
     ), placed as materialized (
-        select d.order_key from seen cross join lateral (
-            select d.order_key from deliveries d where d.tenant_id = $1 and d.id = seen.id limit 1) d
-        where seen.source = 'order' and d.order_key is not null
+        select d.order_key from named cross join lateral (
+            select d.order_key from deliveries d where d.tenant_id = $1 and d.id = named.id limit 1) d
+        where named.source = 'order' and d.order_key is not null
         union
         select r.order_key from orders r where r.tenant_id = $1 and r.known ->> 'email_hash' = $2
         union
         select r.order_key from orders r where r.tenant_id = $1 and r.known ->> 'phone_hash' = $3
+    ), ordered as materialized (
+        select i.id, i.click_id from identities i
+        where i.tenant_id = $1 and i.id = any(array(
+            select d.id from deliveries d where d.tenant_id = $1 and d.order_key = any(array(select order_key from placed))))
     ), visit as materialized (
-        select click_id as id from seen where click_id is not null
+        select click_id as id from named where click_id is not null
+        union
+        select click_id from ordered where click_id is not null
         union
         select r.known ->> 'click_id' from placed cross join lateral (
             select r.known from orders r where r.tenant_id = $1 and r.order_key = placed.order_key limit 1) r
         where r.known ->> 'click_id' is not null
+    ), seen as materialized (
+        select id from named
+        union
+        select id from ordered
+        union
+        select i.id from identities i
+        where i.tenant_id = $1 and i.source || i.click_id = any(array(select 'browser' || id from visit)) and i.source = 'browser'
     )"
     };
 }

@@ -7,6 +7,9 @@ use crate::domain::delivery::SEND_WITHIN_S;
 /// `order_id` is the event's, as SQL; so is `is_repetition`, whether the ledger counts this delivery as a repetition if its event is
 /// ignored again. An ignored conversion is as old as the last delivery that is counted as ignored, which the purge takes it along with.
 ///
+/// An ignored conversion is never sent, and what is sent after all is claimed by a delivery that writes the row anew. So it has nobody's
+/// data: an observation is made of its first delivery alone, and without one a person's erasure would not find it.
+///
 /// Their parameters: `$1` tenant, `$3` the id of every row, `$5` order key, `$6` event id, `$7` event name, `$8` value, `$9` currency,
 /// `$14` `custom_data`.
 pub(crate) fn conversion(given: &Given<'_>, order_id: &str, is_repetition: &str) -> String {
@@ -21,7 +24,8 @@ pub(crate) fn conversion(given: &Given<'_>, order_id: &str, is_repetition: &str)
         insert into conversions as c (tenant_id, id, event_id, order_key, event_name, event_time, value, currency, action_source,
             event_source_url, user_data, custom_data, limited_data_use, click_id, match_stage, match_candidates, match_rules,
             state, reason, created_at, updated_at)
-        select $1, $3, $6, $5, $7, times.happened_at, $8::text::numeric, $9, judged.action_source, judged.url, judged.user_data,
+        select $1, $3, $6, $5, $7, times.happened_at, $8::text::numeric, $9, judged.action_source,
+               case when judged.ignored is null then judged.url end, case when judged.ignored is null then judged.user_data else '{{}}' end,
                $14::text::jsonb, judged.denied, judged.click_id, judged.stage,
                (select coalesce(jsonb_agg(jsonb_build_array(evidence, click_id,
                     (extract(epoch from clicked_at) * 1000000)::bigint, (extract(epoch from observed_at) * 1000000)::bigint,
