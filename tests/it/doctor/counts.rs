@@ -122,6 +122,21 @@ async fn sales_are_counted_by_match_currency_lateness_and_address_from_a_day_aft
 }
 
 #[tokio::test]
+async fn what_was_imported_is_no_event_of_these_days() -> Result<()> {
+    let world = World::new().await?;
+    clicks(&world, "('first', 900, null::text, null::text, null::text, null::text, null::text)").await?;
+    let row = |id: &str, age: i32| format!("('{id}', {age}, 'USD', 'none', null::text, null::text, 9, 'sent')");
+    sales(&world, &[row("came", 1), row("came-before", 300)].join(", ")).await?;
+    let came = facts(&world).await?;
+    sales(&world, &[row("imported", 1), row("imported-before", 300)].join(", ")).await?;
+    world.execute("update deliveries set source = 'import' where id like 'imported%'").await?;
+    let found = facts(&world).await?;
+    assert_eq!((found.events.events, found.events.late, found.events.stages.none, found.before.none), (1, 1, 1, 1));
+    assert_eq!((&found.events, &found.before), (&came.events, &came.before));
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_became_of_events_is_counted_by_their_state() -> Result<()> {
     let world = World::new().await?;
     sales(

@@ -1,4 +1,5 @@
--- $1 tenant, $2 from how many seconds on an order comes late. Lookups are laterals with a limit: else a plan that goes by the average tenant would join by walking over all that the largest
+-- $1 tenant, $2 from how many seconds on an order comes late. What was imported says nothing of how orders come: it is old when it comes,
+-- and mostly older than the clicks. Lookups are laterals with a limit: else a plan that goes by the average tenant would join by walking over all that the largest
 -- one has.
 with tenant as materialized (
     select t.id, t.status::text as status, t.pixel_id, t.currency, t.test_event_code, t.test_event_code_until
@@ -7,11 +8,11 @@ with tenant as materialized (
     select c.created_at + interval '1 day' as settled_at from clicks c
     where c.tenant_id = $1 order by c.created_at limit 1
 ), week as materialized (
-    select d.received_at, d.event_id, d.outcome, d.connection_id from deliveries d
+    select d.received_at, d.event_id, d.source, d.outcome, d.connection_id from deliveries d
     where d.tenant_id = $1 and d.received_at > clock() - interval '7 days'
     order by d.received_at desc limit 2000
 ), weeks_before as materialized (
-    select d.received_at, d.event_id, d.outcome, d.connection_id from deliveries d
+    select d.received_at, d.event_id, d.source, d.outcome, d.connection_id from deliveries d
     where d.tenant_id = $1 and d.received_at <= clock() - interval '7 days' and d.received_at > clock() - interval '35 days'
     order by d.received_at desc limit 2000
 ), event as materialized (
@@ -22,14 +23,14 @@ with tenant as materialized (
     ) c left join lateral (
         select k.ip from clicks k where k.tenant_id = $1 and k.id = c.click_id limit 1
     ) k on true
-    where week.outcome = 'conversion'
+    where week.outcome = 'conversion' and week.source <> 'import'
 ), earlier as materialized (
     select weeks_before.received_at, c.event_name, c.match_stage
     from weeks_before cross join lateral (
         select c.event_name, c.match_stage from conversions c
         where c.tenant_id = $1 and c.event_id = weeks_before.event_id limit 1
     ) c
-    where weeks_before.outcome = 'conversion'
+    where weeks_before.outcome = 'conversion' and weeks_before.source <> 'import'
 ), click as materialized (
     select c.fbc, c.fbc is not null or c.shared_from is not null as is_of_ad, c.ip, c.browser,
            lower(c.utm_source) in ('facebook', 'fb', 'instagram', 'ig', 'meta', 'facebookads', 'facebook_ads', 'facebook-ads', 'fb_ads',
