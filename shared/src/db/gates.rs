@@ -88,7 +88,8 @@ pub struct Released {
 /// The operator's reset: the breaker closes and forgets its failures, parking and throttling end, refusals are forgotten,
 /// and each pending attempt that no dispatcher holds is due at once. The caller logs it. `None` when there is no such tenant.
 ///
-/// What was at fault finds out by itself: the next send is judged as any other. Safe to run twice. Told of where somebody asked for it.
+/// What was at fault finds out by itself: the next send is judged as any other, and the doctor looks within the minute. Safe to run twice.
+/// Told of where somebody asked for it.
 pub async fn release(client: &Client, tenant_id: &str, entry: Option<&Entry>) -> Result<Option<Released>, Error> {
     const AUDITED: &str =
         audited!("$1", "$2", "jsonb_build_object('hastened', (select count(*) from hastened))", "before");
@@ -106,6 +107,8 @@ pub async fn release(client: &Client, tenant_id: &str, entry: Option<&Entry>) ->
              where tenant_id = $1 and status = 'pending' and due_at > clock()
                and (leased_until is null or leased_until <= clock())
              returning id
+         ), examined as (
+             update tenants set examine_at = clock() where id = $1
          ), {AUDITED}
          select before.*, (select count(*) from hastened) as hastened from before"
     );

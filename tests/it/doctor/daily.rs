@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use lambda_http::http::Method;
+use serde_json::{Value, json};
 use shared::db::Db;
 use tests::simulator::{Answer as Said, EventQuery, Fault};
 use tests::world::{World, batch, db_config, wake_up};
 
-use super::{list, order};
+use super::{examine, list, order};
 
 /// Makes every tenant due.
 async fn due(world: &World) -> Result<()> {
@@ -119,5 +121,45 @@ async fn a_token_that_was_replaced_is_read_anew_for_an_examination() -> Result<(
     world.simulator.pixel(&renewed.pixel_id, &renewed.access_token);
     world.dispatch_bodies(&[&wake(&renewed.id)]).await;
     assert_eq!((examined(&world).await?, world.count("select count(*) from tenant_issues", &[]).await?), (1, 0));
+    Ok(())
+}
+
+/// Whether the seeded tenant is examined by the next sweep; after it, it is not due.
+async fn is_due(world: &World) -> Result<bool> {
+    let is_due = world.count("select count(*) from tenants where examine_at <= clock()", &[]).await? == 1;
+    world.execute("update tenants set examine_at = clock() + interval '1 day'").await?;
+    Ok(is_due)
+}
+
+#[tokio::test]
+async fn whoever_repairs_something_has_it_examined_within_the_minute() -> Result<()> {
+    let world = World::new().await?;
+    let act = async |method, what: &str, body: Value| {
+        world.operate(method, &format!("/v1/tenants/{}/{what}", world.tenant.id), &body).await?.expect(200)
+    };
+    assert!(!is_due(&world).await?, "a day has passed for nobody");
+    act(Method::POST, "release", Value::Null).await?;
+    assert!(is_due(&world).await?, "released");
+    world.simulator.pixel(&world.tenant.pixel_id, "sample-renewed");
+    act(Method::PUT, "meta", json!({"access_token": "sample-renewed"})).await?;
+    assert!(is_due(&world).await?, "another token");
+    act(Method::POST, "suspend", Value::Null).await?;
+    assert!(is_due(&world).await?, "suspended");
+    act(Method::POST, "activate", Value::Null).await?;
+    assert!(is_due(&world).await?, "active again");
+    act(Method::POST, "activate", Value::Null).await?;
+    assert!(!is_due(&world).await?, "it was active");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_repaired_while_an_examination_runs_is_examined_again() -> Result<()> {
+    let world = World::new().await?;
+    due(&world).await?;
+    examine(&world).await?;
+    assert_eq!(examined(&world).await?, 1);
+    assert!(is_due(&world).await?, "what became due meanwhile stays so");
+    examine(&world).await?;
+    assert!(!is_due(&world).await?);
     Ok(())
 }

@@ -123,7 +123,9 @@ pub const RECORD: &str = concat!(
     with found as (
         select f.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as f(id, code, severity, subject, detail)
     ), examined as (
-        update tenants set examined_at = clock(), examine_at = clock() + interval '24 hours' where id = $1 returning id
+        update tenants
+        set examined_at = clock(), examine_at = case when examine_at <= clock() then examine_at else clock() + interval '24 hours' end
+        where id = $1 returning id
     ), seen as (
         insert into tenant_issues as i (tenant_id, id, code, severity, subject, detail, first_seen_at, last_seen_at)
         select examined.id, found.id, code, severity, subject, detail::jsonb, clock(), clock()
@@ -148,7 +150,8 @@ pub const RECORD: &str = concat!(
 );
 
 /// Keeps what an examination found: what is open already is seen again, what was not found is ended, what was not judged stays as it was.
-/// Gives all that is open now, in the order of the codes. The tenant is due again in a day.
+/// Gives all that is open now, in the order of the codes. The tenant is due again in a day; one that became due
+/// while it was looked at (its token was replaced) stays due.
 pub async fn record(client: &Client, tenant_id: &str, findings: &Findings) -> Result<Vec<Issue>, Error> {
     let statement = client.prepare_cached(RECORD).await?;
     let of = |part: &dyn Fn(&crate::domain::doctor::Finding) -> String| -> Vec<String> {

@@ -88,7 +88,7 @@ const PROVISION: &str = concat!(
         on conflict (id) do update
             set slug = excluded.slug, name = excluded.name, country = excluded.country, currency = excluded.currency,
                 pixel_id = coalesce(excluded.pixel_id, tenants.pixel_id), test_event_code = excluded.test_event_code,
-                test_event_code_until = excluded.test_event_code_until, updated_at = clock()
+                test_event_code_until = excluded.test_event_code_until, examine_at = clock(), updated_at = clock()
             where tenants.status <> 'retired'
         returning id, status::text as status
     ), session as (

@@ -80,7 +80,7 @@ pub async fn show(client: &Client, tenant_id: &str) -> Result<Option<Shown>, Err
     Ok(Some(Shown { tenant, session_id: row.try_get("session_id")?, examined_at, now_s: row.try_get("now_s")? }))
 }
 
-/// The status before and after a change; `None` where there is no such tenant.
+/// The status before and after a change; `None` where there is no such tenant. What the doctor found is looked at again within the minute.
 async fn change(
     client: &Client,
     tenant_id: &str,
@@ -93,7 +93,7 @@ async fn change(
         with before as materialized (
             select id, status::text as status from tenants where id = $1 for no key update
         ), changed as (
-            update tenants t set status = $2::text::tenant_status, updated_at = clock()
+            update tenants t set status = $2::text::tenant_status, examine_at = clock(), updated_at = clock()
             from before where t.id = before.id and before.status = any ($3::text[]) and before.status <> $2
             returning t.status::text as status
         ), ",
@@ -131,9 +131,9 @@ pub async fn set_status(
     change(client, tenant_id, status, &["provisioning", "active", "suspended"], entry).await
 }
 
-/// Sets a tenant's pixel. Whether there is such a tenant.
+/// Sets a tenant's pixel, and has it examined within the minute. Whether there is such a tenant.
 pub async fn set_pixel(client: &Client, tenant_id: &str, pixel_id: &str) -> Result<bool, Error> {
-    const SQL: &str = "update tenants set pixel_id = $2, updated_at = clock() where id = $1";
+    const SQL: &str = "update tenants set pixel_id = $2, examine_at = clock(), updated_at = clock() where id = $1";
     let statement = client.prepare_cached(SQL).await?;
     Ok(client.execute(&statement, &[&tenant_id, &pixel_id]).await? > 0)
 }
