@@ -30,8 +30,9 @@ impl Cursor {
         let bytes = hex::decode(text).ok()?;
         let (at_us, id) = std::str::from_utf8(&bytes).ok()?.split_once('.')?;
         let at_us = at_us.parse().ok().filter(|it| (0..END_US).contains(it))?;
+        // An id, and room for the word of a list that has several kinds.
         let is_id =
-            (1..=64).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
+            (1..=80).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
         is_id.then(|| Self { at_us, id: id.to_owned() })
     }
 

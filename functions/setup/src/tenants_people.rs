@@ -1,15 +1,17 @@
 //! `/v1/tenants/{id}/people/...`: what is kept of a person, all of it, and its erasure. Whom it is about never reaches a log.
 
 use lambda_http::Request;
+use serde::Serialize;
 use serde_json::{Value, json};
-use shared::db::audit;
+use shared::body::Fields;
 use shared::db::people::{self, Erased, Erasure, Found, Person};
-use shared::db::setup;
+use shared::db::{audit, books};
 use shared::domain::access::Act;
 use shared::domain::country::Country;
 use shared::domain::user_data;
 use shared::http::Problem;
 use shared::ids;
+use shared::keyset::Cursor;
 
 use crate::State;
 use crate::access::{self, Caller};
@@ -33,8 +35,7 @@ impl Asked {
 }
 
 /// Reads `{email?, phone?, country?}`. A phone without its country's code is of `country`, else of the tenant's.
-pub(crate) async fn asked(state: &State, request: &Request, id: &str) -> Result<Asked, Problem> {
-    let mut fields = crate::fields(request)?;
+async fn asked(state: &State, request: &Request, id: &str, mut fields: Fields<'_>) -> Result<Asked, Problem> {
     let (email, phone) = (fields.text("email"), fields.text("phone"));
     let country = fields.text("country");
     if email.is_none() && phone.is_none() {
@@ -65,19 +66,16 @@ pub(crate) async fn hashed(
     country: Option<Country>,
 ) -> Result<Asked, Problem> {
     let country = match (phone, country) {
-        (Some(phone), None) if !user_data::names_its_country(phone) => of_tenant(state, request, id).await?,
+        (Some(phone), None) if !user_data::names_its_country(phone) => {
+            let found = state.db.run(|client| async move { books::country(&client, id).await }).await;
+            found.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)?
+        }
         (_, country) => country,
     };
     Ok(Asked {
         email_hash: email.and_then(user_data::em).map(|it| it.digest()),
         phone_hash: phone.and_then(|it| user_data::ph(it, country)).map(|it| it.digest()),
     })
-}
-
-async fn of_tenant(state: &State, request: &Request, id: &str) -> Result<Option<Country>, Problem> {
-    let shown = state.db.run(|client| async move { setup::show(&client, id).await }).await;
-    let shown = shown.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)?;
-    Ok(shown.tenant.country.as_deref().and_then(Country::parse))
 }
 
 /// Counts.
@@ -87,11 +85,36 @@ pub(crate) async fn find(state: &State, request: &Request, id: &str, asked: &Ask
     found.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)
 }
 
-/// All of it.
-pub(crate) async fn export(state: &State, request: &Request, id: &str, asked: &Asked) -> Result<Value, Problem> {
-    let person = asked.person();
-    let all = state.db.run(|client| async move { people::export(&client, id, person).await }).await;
-    all.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)
+/// An export, as it is answered.
+#[derive(Serialize)]
+pub(crate) struct Exported {
+    person: Value,
+    /// What the next part comes after, if there is one.
+    next: Option<String>,
+    not_searched: [&'static str; 1],
+}
+
+/// All of it, a part at a time, and tells that somebody was exported; of whom is in no row.
+///
+/// # Errors
+/// 400 for an `after` that no part has given.
+pub(crate) async fn export(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    asked: &Asked,
+    after: Option<&str>,
+) -> Result<Exported, Problem> {
+    let (person, page) = (asked.person(), &people::part_behind(after)?);
+    let part = state.db.run(|client| async move { people::export(&client, id, person, page).await }).await;
+    let part = part.map_err(|error| crate::unavailable(request, &error))?.ok_or_else(none)?;
+    let entry = &access::entry(state, request, caller, Act::PersonExported, id, &json!({}));
+    let written = state.db.run(|client| async move { audit::write(&client, id, entry).await }).await;
+    written.map_err(|error| crate::unavailable(request, &error))?;
+    access::told(request, entry);
+    let next = part.next.as_ref().map(Cursor::text);
+    Ok(Exported { person: part.person, next, not_searched: NOT_SEARCHED })
 }
 
 /// Erases it.
@@ -132,24 +155,13 @@ pub(crate) async fn act(
     id: &str,
     act: &str,
 ) -> Result<Value, Problem> {
-    let asked = asked(state, request, id).await?;
+    let mut fields = crate::fields(request)?;
+    let after = if act == "export" { fields.text("after") } else { None };
+    let asked = asked(state, request, id, fields).await?;
     let told = |name: &str, of: Value| json!({ name: of, "not_searched": NOT_SEARCHED });
     Ok(match act {
-        "export" => {
-            let person = export(state, request, id, &asked).await?;
-            exported(state, request, caller, id).await?;
-            told("person", person)
-        }
+        "export" => json!(export(state, request, caller, id, &asked, after.as_deref()).await?),
         "erase" => told("receipt", json!(erase(state, request, caller, id, &asked).await?)),
         _ => told("found", json!(find(state, request, id, &asked).await?)),
     })
-}
-
-/// Tells that somebody was exported, after it; of whom is in no row.
-pub(crate) async fn exported(state: &State, request: &Request, caller: &Caller, id: &str) -> Result<(), Problem> {
-    let entry = &access::entry(state, request, caller, Act::PersonExported, id, &json!({}));
-    let written = state.db.run(|client| async move { audit::write(&client, id, entry).await }).await;
-    written.map_err(|error| crate::unavailable(request, &error))?;
-    access::told(request, entry);
-    Ok(())
 }

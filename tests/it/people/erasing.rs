@@ -204,3 +204,53 @@ async fn an_ignored_event_has_nobody_s_data_and_one_that_is_claimed_later_has_al
     assert_eq!(sent["event_source_url"], "https://www.shop.example.com/thanks");
     sound(&world).await
 }
+
+#[tokio::test]
+async fn all_of_somebody_with_thousands_of_rows_is_exported_part_by_part_each_row_once() -> Result<()> {
+    let world = World::new().await?;
+    visit(&world, "maria").await?;
+    world.fill("many", 600).await?;
+    let hash = digest("maria@example.com");
+    // Pairs of one moment, and tables that share ids.
+    world
+        .execute(&format!(
+            "update orders set known = '{{\"email_hash\": \"{hash}\"}}', created_at = clock() - (substr(id, 5)::int / 2) * interval '1 minute'
+             where id like 'many%';
+             update conversions c set created_at = o.created_at from orders o where o.id = c.id and c.id like 'many%';
+             update deliveries d set received_at = o.created_at from orders o where o.id = d.id and d.id like 'many%'"
+        ))
+        .await?;
+    let found = ask(&world, "find", &maria()).await?.expect(200)?["found"].clone();
+    let (mut parts, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+    let mut asked = maria();
+    loop {
+        let part = ask(&world, "export", &asked).await?.expect(200)?;
+        let mut rows = 0;
+        for (kind, list) in part["person"].as_object().into_iter().flatten() {
+            for row in list.as_array().into_iter().flatten() {
+                rows += 1;
+                assert!(seen.insert(format!("{kind} {}", row["id"])), "twice: {kind} {row}");
+            }
+        }
+        parts.push(rows);
+        if part["next"].is_null() {
+            break;
+        }
+        asked["after"] = part["next"].clone();
+    }
+    assert_eq!(parts, [1000, 806]);
+    let of = |kind: &str| seen.iter().filter(|it| it.starts_with(kind)).count();
+    assert_eq!(["identities", "clicks", "orders", "conversions", "deliveries"].map(of), [2, 1, 601, 601, 601]);
+    assert_eq!(found, json!({"identities": 2, "clicks": 1, "orders": 601, "conversions": 601}));
+    assert_eq!(world.count("select count(*) from audit where act = 'person.exported'", &[]).await?, 2);
+    for after in ["x", "31"] {
+        let mut wrong = maria();
+        wrong["after"] = json!(after);
+        let refused = ask(&world, "export", &wrong).await?;
+        assert_eq!((refused.status, refused.errors()[0].0.as_str()), (400, "after"));
+    }
+    for act in ["find", "erase"] {
+        assert_eq!(ask(&world, act, &asked).await?.status, 422, "{act}");
+    }
+    Ok(())
+}

@@ -16,6 +16,17 @@ struct PersonAsked {
     country: Option<String>,
 }
 
+/// The same, and how far the parts before went.
+#[derive(ToSchema)]
+struct PersonExportAsked {
+    email: Option<String>,
+    phone: Option<String>,
+    /// Of a phone without its country's code; the tenant's, unless it is said. ISO 3166-1 alpha-2.
+    country: Option<String>,
+    /// The `next` of the part before.
+    after: Option<String>,
+}
+
 /// What there is of a person.
 #[derive(ToSchema)]
 struct PersonCounted {
@@ -24,15 +35,17 @@ struct PersonCounted {
     not_searched: Vec<String>,
 }
 
-/// All that is kept of a person, as it is kept.
+/// What is kept of a person, as it is kept.
 #[derive(ToSchema)]
 struct PersonExported {
     person: PersonData,
+    /// For `after` of the next part; null in the last one.
+    next: Option<String>,
     /// What cannot be looked into.
     not_searched: Vec<String>,
 }
 
-/// Rows, by what they are.
+/// Rows, by what they are, the newest first.
 #[derive(ToSchema)]
 struct PersonData {
     identities: Vec<Value>,
@@ -62,11 +75,11 @@ struct PersonErased {
 )]
 pub(super) fn find() {}
 
-/// All that is kept of a person.
+/// All that is kept of a person, the newest first: 1,000 rows at a time, fewer where they are large. `next` leads to the others.
 #[utoipa::path(
     post, path = "/v1/tenants/{id}/people/export", tag = "tenants", operation_id = "export_person", security(("operator" = []), ("session" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The tenant's id.")),
-    request_body = PersonAsked,
+    request_body = PersonExportAsked,
     responses(
         (status = 200, description = "Exported.", body = PersonExported),
         problems::OfChange,

@@ -4,15 +4,16 @@
 //! data: `dedupe_registry`, the ledger's counts, receipts of requests and of erasures.
 
 mod erase;
+mod export;
 
 use deadpool_postgres::Client;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Error;
 
 pub use erase::{ERASE, Erased, Erasure, erase};
+pub use export::{EXPORT, Part, export, part_behind};
 
 /// Who is meant: whoever has either of them.
 #[derive(Clone, Copy)]
@@ -108,32 +109,4 @@ pub async fn find(client: &Client, tenant_id: &str, person: Person<'_>) -> Resul
         })
     })
     .transpose()
-}
-
-/// The statement of [`export`], for who measures or explains it.
-pub const EXPORT: &str = concat!(
-    person!(),
-    "
-    select json_build_object(
-        'identities', (select coalesce(json_agg(to_jsonb(i) - 'tenant_id' order by i.created_at, i.id), '[]') from identities i
-                       where i.tenant_id = $1 and i.id = any(array(select id from seen))),
-        'clicks', (select coalesce(json_agg(to_jsonb(c) - 'tenant_id' order by c.created_at, c.id), '[]') from clicks c
-                   where c.tenant_id = $1 and c.id = any(array(select id from visit))),
-        'orders', (select coalesce(json_agg(to_jsonb(r) - 'tenant_id' order by r.created_at, r.id), '[]') from orders r
-                   where r.tenant_id = $1 and r.order_key = any(array(select order_key from placed))),
-        'conversions', (select coalesce(json_agg(to_jsonb(c) - 'tenant_id' order by c.created_at, c.id), '[]') from conversions c
-                        where c.tenant_id = $1 and c.order_key = any(array(select order_key from placed))),
-        'deliveries', (select coalesce(json_agg(to_jsonb(d) - 'tenant_id' order by d.received_at, d.id), '[]') from deliveries d
-                       where d.tenant_id = $1 and d.order_key = any(array(select order_key from placed))))::text
-    from tenants t where t.id = $1"
-);
-
-/// All that is kept of a person, as it is kept: `{identities, clicks, orders, conversions, deliveries}`; `None` where there is no such
-/// tenant.
-pub async fn export(client: &Client, tenant_id: &str, person: Person<'_>) -> Result<Option<Value>, Error> {
-    let statement = client.prepare_cached(EXPORT).await?;
-    let row = client.query_opt(&statement, &[&tenant_id, &person.email_hash, &person.phone_hash]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let all = serde_json::from_str(row.try_get(0)?);
-    all.map(Some).map_err(|_| Error::Inconsistent { table: "identities", column: "export" })
 }

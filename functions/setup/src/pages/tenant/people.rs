@@ -12,7 +12,7 @@ use super::super::context::Context;
 use super::super::layout::{moment, notice};
 use super::Seen;
 use super::frame::{self, Tab};
-use crate::tenants_people::{self, Asked};
+use crate::tenants_people::{self, Asked, Exported};
 
 /// `GET .../people`.
 pub(super) fn page(context: &Context<'_>, seen: &Seen) -> Response<Body> {
@@ -36,9 +36,8 @@ pub(super) async fn act(context: &Context<'_>, seen: &Seen) -> Result<Response<B
     }
     match form.text("act") {
         Some("export") => {
-            let person = tenants_people::export(state, request, id, &asked).await?;
-            tenants_people::exported(state, request, caller, id).await?;
-            Ok(file(&person))
+            let after = form.text("after");
+            Ok(file(&tenants_people::export(state, request, caller, id, &asked, after).await?))
         }
         Some("erase") => erase(context, seen, who, &asked).await,
         _ => {
@@ -63,7 +62,7 @@ async fn erase(context: &Context<'_>, seen: &Seen, who: &str, asked: &Asked) -> 
     }
 }
 
-fn file(person: &serde_json::Value) -> Response<Body> {
+fn file(person: &Exported) -> Response<Body> {
     let mut response = shared::http::json(StatusCode::OK, person);
     response
         .headers_mut()
@@ -89,6 +88,7 @@ fn counts(context: &Context<'_>, seen: &Seen, who: &str, found: &Found) -> Marku
                     button type="submit" name="act" value="export" { (t("Export", "Exportar")) }
                     button.danger type="submit" name="act" value="erase" { (t("Erase for good", "Apagar para sempre")) }
                 }
+                (further(context, seen, who))
                 p.quiet { (t(
                     "Erased is everything that tells who it was. The sale stays counted, and an event that has not been sent is not sent any more.",
                     "Apaga-se tudo o que diz quem era a pessoa. A venda continua contada, e um evento ainda não enviado deixa de ser enviado.",
@@ -98,6 +98,26 @@ fn counts(context: &Context<'_>, seen: &Seen, who: &str, found: &Found) -> Marku
                 "Deliveries that could not be read are sealed and cannot be searched; they are gone after 7 days.",
                 "Entregas que não puderam ser lidas ficam lacradas e não podem ser pesquisadas; elas somem em 7 dias.",
             )) }
+        }
+    }
+}
+
+/// What does not fit into one file.
+fn further(context: &Context<'_>, seen: &Seen, who: &str) -> Markup {
+    let t = |english, portuguese| context.t(english, portuguese);
+    html! {
+        details {
+            summary { (t("When the file does not hold all of it", "Quando o arquivo não traz tudo")) }
+            p.quiet { (t(
+                "A file has up to 1,000 entries, the newest first. If it has a text as `next`, enter that here for the next file; if `next` is null, it was the last one.",
+                "Um arquivo tem até 1.000 registros, os mais novos primeiro. Se ele trouxer um texto em `next`, informe-o aqui para o próximo arquivo; se `next` for null, era o último.",
+            )) }
+            form.inline method="post" action=(seen.to("people")) {
+                input type="hidden" name="who" value=(who);
+                label for="after" { (t("Next", "Próximo")) " (" code { "next" } ")" }
+                input #after name="after" type="text" required autocomplete="off" maxlength="400";
+                button type="submit" name="act" value="export" { (t("Export the next part", "Exportar a próxima parte")) }
+            }
         }
     }
 }
