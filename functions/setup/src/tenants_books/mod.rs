@@ -7,7 +7,7 @@ pub(crate) mod import;
 mod lines;
 mod looked;
 pub(crate) mod overview;
-mod parameters;
+pub(crate) mod parameters;
 mod rows;
 pub(crate) mod story;
 

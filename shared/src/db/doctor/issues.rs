@@ -8,6 +8,7 @@ use super::super::Error;
 use crate::domain::doctor::{Code, Detail, Findings};
 use crate::domain::setup::Locale;
 use crate::ids;
+use crate::keyset::{Cursor, Page};
 
 /// An issue as it is kept. Times are Unix seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,35 +79,6 @@ impl Issue {
         }))
     }
 }
-
-/// A place in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    at_us: i64,
-    id: String,
-}
-
-impl Cursor {
-    fn of(row: &Row) -> Result<Self, Error> {
-        Ok(Self { at_us: row.try_get("at_us")?, id: row.try_get("id")? })
-    }
-
-    /// Reads what [`Cursor::to_text`] gave.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (at_us, id) = text.split_once('.')?;
-        let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let at_us = at_us.parse().ok().filter(|it| (0..=MOST_US).contains(it))?;
-        is_id.then(|| Self { at_us, id: id.to_owned() })
-    }
-
-    /// For the wire.
-    pub fn to_text(&self) -> String {
-        format!("{}.{}", self.at_us, self.id)
-    }
-}
-
-/// The end of the year 9999, in Unix microseconds: a timestamp that every part of the way can hold.
-const MOST_US: i64 = 253_402_300_799_999_999;
 
 /// Columns of an issue, by which [`Issue::read`] finds them.
 macro_rules! columns {
@@ -190,7 +162,7 @@ pub const LIST: &str = concat!(
     "
     select ",
     columns!(),
-    ", t.id is not null as is_there
+    "
     from (select id from tenants where id = $1) t left join lateral (
         select * from tenant_issues i
         where i.tenant_id = $1 and ($2::boolean is null or (i.ended_at is null) = $2)
@@ -199,37 +171,27 @@ pub const LIST: &str = concat!(
     ) i on true"
 );
 
-/// A page of issues.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// The newest first.
-    pub issues: Vec<Issue>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Cursor>,
-}
-
-/// A page of a tenant's issues with `limit` of them at the most; `None` where there is no such tenant.
+/// A page of a tenant's issues, the newest first, and the place of the last one if there is another page; `None` where there is no such
+/// tenant.
 pub async fn list(
     client: &Client,
     tenant_id: &str,
     which: Which,
-    after: Option<&Cursor>,
-    limit: i64,
-) -> Result<Option<Page>, Error> {
+    page: &Page,
+) -> Result<Option<(Vec<Issue>, Option<Cursor>)>, Error> {
     let statement = client.prepare_cached(LIST).await?;
     let is_open = match which {
         Which::Open => Some(true),
         Which::Ended => Some(false),
         Which::All => None,
     };
-    let (at_us, id) = after.map_or((MOST_US, ""), |it| (it.at_us, it.id.as_str()));
-    // One more than asked for tells whether there is a next page.
-    let rows = client.query(&statement, &[&tenant_id, &is_open, &at_us, &id, &(limit + 1)]).await?;
+    let (at_us, id) = page.before();
+    let rows = client.query(&statement, &[&tenant_id, &is_open, &at_us, &id, &page.one_more()]).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     if first.try_get::<_, Option<&str>>("id")?.is_none() {
-        return Ok(Some(Page::default()));
+        return Ok(Some((Vec::new(), None)));
     }
-    let shown = rows.get(..usize::try_from(limit).unwrap_or_default()).unwrap_or(&rows);
-    let next = if shown.len() < rows.len() { shown.last().map(Cursor::of).transpose()? } else { None };
-    Ok(Some(Page { issues: known(shown)?, next }))
+    let place = |row: &Row| Ok::<_, Error>(Cursor::new(row.try_get("at_us")?, row.try_get("id")?));
+    let (issues, next) = page.cut(&rows, Issue::read, place)?;
+    Ok(Some((issues.into_iter().flatten().collect(), next)))
 }

@@ -6,6 +6,6 @@ mod quality;
 mod turn;
 
 pub use facts::{FACTS, SAMPLE, facts};
-pub use issues::{Cursor, Issue, LIST, Page, RECORD, Which, list, record};
+pub use issues::{Issue, LIST, RECORD, Which, list, record};
 pub use quality::{QUALITY, quality};
 pub use turn::{NEXT, next};

@@ -7,24 +7,24 @@ use shared::db::doctor::{Issue, Which};
 use shared::domain::quality::Quality;
 use shared::domain::setup::Severity;
 use shared::http::Problem;
+use shared::keyset::Page;
 
 use super::super::answer;
 use super::super::context::Context;
 use super::super::layout::{moment, notice};
 use super::Seen;
 use super::frame::{self, Tab};
-use crate::tenants_doctor::{self, Listing};
+use crate::tenants_doctor;
 
 /// How many issues that ended are shown, and how many that are open.
-const MOST: i64 = 100;
+const MOST: u32 = 100;
 
 /// `GET .../health`.
 pub(super) async fn page(context: &Context<'_>, seen: &Seen) -> Result<Response<Body>, Problem> {
     let (state, request, id) = (context.state, context.request, seen.tenant.id.as_str());
-    let of = |which| Listing { which, after: None, limit: MOST };
-    let (open, ended) = (of(Which::Open), of(Which::Ended));
-    let open = tenants_doctor::listed(state, request, id, &open).await?.issues;
-    let ended = tenants_doctor::listed(state, request, id, &ended).await?.issues;
+    let newest = Page::behind(None, MOST);
+    let (open, _) = tenants_doctor::listed(state, request, id, Which::Open, &newest).await?;
+    let (ended, _) = tenants_doctor::listed(state, request, id, Which::Ended, &newest).await?;
     let quality = tenants_doctor::measured(state, request, id, context.locale).await?;
     let title = Tab::Health.title(context);
     let main = html! {

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use shared::db::books::Day;
 use shared::db::doctor::Which;
 use shared::http::Problem;
+use shared::keyset::Page;
 
 use super::super::answer;
 use super::super::context::Context;
@@ -16,14 +17,14 @@ use super::frame::{self, Tab};
 use super::numbers::{number, percent};
 use crate::tenants;
 use crate::tenants_books::overview::{self as books, Ledger, Matches, Overview, Rate};
-use crate::tenants_doctor::{self, Listing};
+use crate::tenants_doctor;
 
 /// `GET /setup/tenants/{id}`.
 pub(super) async fn page(context: &Context<'_>, seen: &Seen) -> Result<Response<Body>, Problem> {
     let (state, request, id) = (context.state, context.request, seen.tenant.id.as_str());
     let overview = books::overview(state, request, id, context.locale).await?;
-    let open = Listing { which: Which::Open, after: None, limit: 100 };
-    let issues = tenants_doctor::listed(state, request, id, &open).await?.issues.len();
+    let (open, _) = tenants_doctor::listed(state, request, id, Which::Open, &Page::behind(None, 100)).await?;
+    let issues = open.len();
     let main = html! {
         (kept_back(context, seen, &overview))
         @if issues > 0 {
