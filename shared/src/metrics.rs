@@ -23,14 +23,16 @@ const MOST_VALUES: usize = 100;
 
 /// Where metrics are told. Without a namespace nothing is.
 #[derive(Clone, Default)]
-pub struct Metrics {
-    namespace: Option<String>,
+pub struct Metrics(Option<Arc<Place>>);
+
+struct Place {
+    namespace: String,
     function: &'static str,
     sink: Option<Sink>,
 }
 
 /// What takes lines instead of the log.
-pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+pub type Sink = Box<dyn Fn(&str) + Send + Sync>;
 
 /// One metric of a line.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,21 +64,20 @@ impl Metric {
 
 impl Metrics {
     /// In this namespace, of this function.
-    pub const fn new(namespace: Option<String>, function: &'static str) -> Self {
-        Self { namespace, function, sink: None }
+    pub fn new(namespace: Option<String>, function: &'static str) -> Self {
+        Self(namespace.map(|namespace| Arc::new(Place { namespace, function, sink: None })))
     }
 
-    /// With the lines given to somebody instead of written to the log.
-    #[must_use]
-    pub fn given_to(self, sink: Sink) -> Self {
-        Self { sink: Some(sink), ..self }
+    /// The same, with the lines given to somebody instead of written to the log.
+    pub fn given_to(namespace: &str, function: &'static str, sink: Sink) -> Self {
+        Self(Some(Arc::new(Place { namespace: namespace.to_owned(), function, sink: Some(sink) })))
     }
 
     /// Writes the lines of these metrics; one for all that have no stage, one for each stage. A line that cannot be written is none.
     pub fn tell(&self, now_ms: i64, metrics: &[Metric]) {
-        let Some(namespace) = &self.namespace else { return };
-        let text = lines(namespace, self.function, now_ms, metrics);
-        match &self.sink {
+        let Some(place) = &self.0 else { return };
+        let text = lines(&place.namespace, place.function, now_ms, metrics);
+        match &place.sink {
             Some(sink) => sink(&text),
             // Nobody can be told that nobody can be told.
             None => drop(io::stdout().lock().write_all(text.as_bytes())),
@@ -91,13 +92,13 @@ fn lines(namespace: &str, function: &str, now_ms: i64, metrics: &[Metric]) -> St
             stages.push(metric.stage.as_deref());
         }
     }
-    stages
-        .into_iter()
-        .map(|stage| {
-            let of_stage = metrics.iter().filter(|it| it.stage.as_deref() == stage);
-            format!("{}\n", line(namespace, function, now_ms, stage, of_stage))
-        })
-        .collect()
+    let mut text = String::new();
+    for stage in stages {
+        let of_stage = metrics.iter().filter(|it| it.stage.as_deref() == stage);
+        text.push_str(&line(namespace, function, now_ms, stage, of_stage).to_string());
+        text.push('\n');
+    }
+    text
 }
 
 /// One object of the format. Its values stand at the root, by the metrics' names.

@@ -14,8 +14,8 @@ struct Told(Arc<Mutex<String>>);
 impl Told {
     fn metrics(&self, function: &'static str) -> Metrics {
         let kept = Arc::clone(&self.0);
-        let sink = Arc::new(move |text: &str| kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(text));
-        Metrics::new(Some("TrackAI/test".to_owned()), function).given_to(sink)
+        let sink = Box::new(move |text: &str| kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(text));
+        Metrics::given_to("TrackAI/test", function, sink)
     }
 
     /// Of this name and stage: all values, with what they were told by.

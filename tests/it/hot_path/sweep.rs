@@ -7,10 +7,9 @@ use tests::world::World;
 
 use super::{assert_indexed, load, scans};
 
-#[tokio::test]
-async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
-    let world = World::new().await?;
-    load(&world).await?;
+/// All that the sweep looks at, old and young, of many tenants.
+async fn swept(world: &World) -> Result<()> {
+    load(world).await?;
     let tenant = &world.tenant.id;
     world
         .execute(&format!(
@@ -36,7 +35,14 @@ async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
              update dispatch_attempts set expires_at = now() where id = 'c3000';
              analyze"
         ))
-        .await?;
+        .await
+}
+
+#[tokio::test]
+async fn every_step_of_the_sweep_uses_its_index() -> Result<()> {
+    let world = World::new().await?;
+    swept(&world).await?;
+    let tenant = &world.tenant.id;
     let steps = [
         // Any index of pending attempts alone will do: which one is a tie.
         ("release", release::RELEASE, "300, 169200", &["dispatch_attempts_pkey"][..]),

@@ -67,9 +67,14 @@ fn kept_back(context: &Context<'_>, seen: &Seen, overview: &Overview) -> Markup 
                     dt { (t("Next try", "Próxima tentativa")) } dd { (moment(at)) }
                 }
             }
-            @if can_be_tried {
-                form method="post" action=(seen.to("release")) {
-                    button type="submit" { (t("Try now", "Tentar agora")) }
+            div.inline {
+                @if gate.parked_reason.is_some() {
+                    a.button.primary href=(seen.to("settings")) { (t("Replace token or pixel", "Trocar token ou pixel")) }
+                }
+                @if can_be_tried {
+                    form method="post" action=(seen.to("release")) {
+                        button type="submit" { (t("Try now", "Tentar agora")) }
+                    }
                 }
             }
         }

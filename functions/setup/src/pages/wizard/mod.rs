@@ -4,6 +4,7 @@ mod checkout;
 mod entry;
 mod fields;
 mod frame;
+mod install;
 mod live;
 mod made;
 mod meta;

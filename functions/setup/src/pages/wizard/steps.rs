@@ -10,7 +10,7 @@ use super::super::layout::{copyable, notice};
 use super::entry::Said;
 use super::fields::{Field, Fields};
 use super::words::title;
-use super::{Shown, checkout, frame, live, meta, senders};
+use super::{Shown, checkout, frame, install, live, meta, senders};
 
 /// A step's page.
 pub(super) fn page(context: &Context<'_>, shown: &Shown, step: Step, said: &Said) -> Markup {
@@ -132,7 +132,11 @@ fn snippet(context: &Context<'_>, shown: &Shown) -> Markup {
     let domain = shown.assessed.input.funnel.domains.first().map_or("example.com", String::as_str);
     html! {
         ol.todo {
-            li { (t("Put this into the head of each page of your funnel:", "Coloque isto no head de cada página do seu funil:")) (copyable(context, t("Snippet", "Snippet"), &snippet)) }
+            li {
+                (t("Put this into the head of each page of your funnel:", "Coloque isto no head de cada página do seu funil:"))
+                (copyable(context, t("Snippet", "Snippet"), &snippet))
+                (install::places(context))
+            }
             li { (t("Open your page as a visitor from an ad would:", "Abra sua página como um visitante vindo de um anúncio:"))
                 (copyable(context, t("Address", "Endereço"), &format!("https://{domain}/?fbclid=TestClick_{}", &id[..id.len().min(8)]))) }
         }
