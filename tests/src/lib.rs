@@ -10,6 +10,7 @@
 //! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
 //!   it lost anything.
 //! - [`webhook`]: what we would make of a platform's body; [`signers`]: senders' own packages, which sign.
+//! - [`template`]: the deployment's template, as CloudFormation gets it.
 //! - [`wire`]: a relay before Postgres that counts round trips; [`heard`]: what is logged.
 //! - [`seed`], [`request`], [`answer`], [`world`]: a tenant, requests as API Gateway sends them, answers, and all of it for one
 //!   test.
@@ -46,6 +47,7 @@ pub mod seed;
 pub mod signers;
 pub mod simulator;
 pub mod site;
+pub mod template;
 pub mod trap;
 pub mod user;
 pub mod webhook;

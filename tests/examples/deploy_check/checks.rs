@@ -10,7 +10,7 @@ use serde_json::Value;
 use shared::db::dispatch::LEASE_S;
 
 use crate::metrics;
-use crate::template::{Template, referred};
+use tests::template::{Template, listed, referred};
 
 /// AWS, Using Lambda with Amazon SQS: the queue's visibility time-out is at least six times the function's.
 const VISIBILITY: u64 = 6;
@@ -262,11 +262,6 @@ fn roles(template: &Template) -> Check {
         }
     }
     Check { what: format!("{} roles, one a function, no right over everything", users.len()), faults }
-}
-
-/// One or a list of them.
-pub(crate) fn listed(value: &Value) -> Vec<&Value> {
-    value.as_array().map_or_else(|| vec![value], |all| all.iter().collect())
 }
 
 fn differences(left: &BTreeSet<String>, right: &BTreeSet<String>, left_is: &str, right_is: &str) -> Vec<String> {

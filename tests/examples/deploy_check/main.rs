@@ -5,7 +5,6 @@
 
 mod checks;
 mod metrics;
-mod template;
 
 use std::env;
 use std::path::PathBuf;
@@ -16,9 +15,9 @@ use tests::install;
 use tests::process::Plan;
 use tests::progress::Progress;
 use tests::python::{SAM, Venv};
+use tests::template::Template;
 
 use self::checks::Check;
-use self::template::Template;
 
 fn main() -> ExitCode {
     match run() {

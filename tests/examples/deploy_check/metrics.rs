@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::checks::{Check, listed};
-use crate::template::{Template, referred};
+use crate::checks::Check;
+use tests::template::{Template, listed, referred};
 
 /// Each metric counts a line that the function logs, and each alarm of ours watches a metric that is counted.
 pub(crate) fn check(template: &Template, functions: &Path) -> Result<Check> {

@@ -6,20 +6,21 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use tests::python::Venv;
+
+use crate::python::Venv;
 
 /// Resources by logical id, and the parameters' defaults.
-pub(crate) struct Template {
+pub struct Template {
     resources: Value,
     parameters: Value,
 }
 
 impl Template {
     /// Reads and translates `path` with the SAM CLI's own code; needs no account and no network.
-    pub(crate) fn read(path: &Path, sam: &Venv) -> Result<Self> {
+    pub fn read(path: &Path, sam: &Venv) -> Result<Self> {
         // -I: neither the caller's PYTHON* settings nor the current directory decide what is imported.
         let output = Command::new(sam.program("python"))
-            .args(["-I", "-c", include_str!("process.py")])
+            .args(["-I", "-c", include_str!("template/process.py")])
             .arg(path)
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_DEFAULT_PROFILE")
@@ -33,28 +34,28 @@ impl Template {
     }
 
     /// The properties of each resource of this type, by logical id.
-    pub(crate) fn of_type<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    pub fn of_type<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let all = self.resources.as_object().into_iter().flatten().filter(move |(_, it)| it["Type"] == wanted);
         all.map(|(id, it)| (id.as_str(), &it["Properties"]))
     }
 
     /// The functions.
-    pub(crate) fn functions(&self) -> BTreeMap<&str, &Value> {
+    pub fn functions(&self) -> BTreeMap<&str, &Value> {
         self.of_type("AWS::Lambda::Function").collect()
     }
 
     /// A resource's properties.
-    pub(crate) fn properties(&self, id: &str) -> &Value {
+    pub fn properties(&self, id: &str) -> &Value {
         &self.resources[id]["Properties"]
     }
 
     /// The binary that `sam build` makes for a function.
-    pub(crate) fn binary(&self, function: &str) -> Option<&str> {
+    pub fn binary(&self, function: &str) -> Option<&str> {
         self.resources[function]["Metadata"]["BuildProperties"]["Binary"].as_str()
     }
 
     /// `METHOD path -> function` of each route of the HTTP APIs, `ANY` for all methods.
-    pub(crate) fn routes(&self) -> BTreeSet<String> {
+    pub fn routes(&self) -> BTreeSet<String> {
         let mut routes = BTreeSet::new();
         for (_, api) in self.of_type("AWS::ApiGatewayV2::Api") {
             for (path, methods) in api["Body"]["paths"].as_object().into_iter().flatten() {
@@ -69,14 +70,19 @@ impl Template {
     }
 
     /// A number, or the default of the parameter that stands for it.
-    pub(crate) fn number(&self, value: &Value) -> Option<u64> {
+    pub fn number(&self, value: &Value) -> Option<u64> {
         let value = value["Ref"].as_str().map_or(value, |name| &self.parameters[name]["Default"]);
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
     }
 }
 
+/// One or a list of them.
+pub fn listed(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |all| all.iter().collect())
+}
+
 /// The logical id in `{"Ref": id}` or `{"Fn::GetAtt": [id, ..]}`.
-pub(crate) fn referred(value: &Value) -> Option<&str> {
+pub fn referred(value: &Value) -> Option<&str> {
     value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str())
 }
 
