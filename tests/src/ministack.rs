@@ -1,10 +1,16 @@
 //! The local AWS: SQS, Secrets Manager, API Gateway, Lambda, `EventBridge`, `CloudFormation` in one process.
 
-use std::{path::Path, time::Duration};
+mod judged;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Result, bail};
 use tokio::task::spawn_blocking;
 
+pub use self::judged::Judgement;
 use super::{
     net,
     process::{Part, Plan, Signal},
@@ -37,17 +43,31 @@ pub struct MiniStack {
     server: Part,
     port: u16,
     // Last: its drop waits for the server's end.
-    _scratch: Scratch,
+    scratch: Scratch,
+}
+
+/// Who may do what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rights {
+    /// Everybody everything.
+    All,
+    /// What IAM's policies say, and each word of it is kept.
+    Judged,
 }
 
 impl MiniStack {
     /// Starts it on a free port of 127.0.0.1, installing it first where it is not yet.
     pub async fn start(progress: &Progress) -> Result<Self> {
-        Self::start_with(progress, &[]).await
+        Self::start_with(progress, Rights::All).await
     }
 
-    /// Starts it with further variables of its own, say `AUTH=true`, which enforces IAM policies.
-    pub async fn start_with(progress: &Progress, environment: &[(&str, &str)]) -> Result<Self> {
+    /// The same with IAM's policies enforced; [`CREDENTIALS`] are the account's root, and a function has its role's rights alone. Not
+    /// judged are what Lambda itself does as a role: it writes logs and polls queues without being asked.
+    pub async fn start_judged(progress: &Progress) -> Result<Self> {
+        Self::start_with(progress, Rights::Judged).await
+    }
+
+    async fn start_with(progress: &Progress, rights: Rights) -> Result<Self> {
         let progress = progress.clone();
         let venv = spawn_blocking(move || Venv::of(&python::MINISTACK, &progress)).await??;
         let client = net::http_client()?;
@@ -55,10 +75,10 @@ impl MiniStack {
         for _ in 0..PORTS_TRIED {
             let port = net::free_port()?;
             let scratch = Scratch::new("trk-aws", None)?;
-            let mut server = spawn(&venv, port, environment, &scratch)?;
+            let mut server = spawn(&venv, port, rights, &scratch)?;
             match server.until_ready(START, || net::answers_ok(&client, port, READY)).await {
                 Ok(()) => {
-                    return Ok(Self { server, port, _scratch: scratch });
+                    return Ok(Self { server, port, scratch });
                 }
                 Err(error) if server.tail().contains("already in use") => last = Some(error),
                 Err(error) => return Err(error),
@@ -85,6 +105,11 @@ impl MiniStack {
         environment(self.port)
     }
 
+    /// What IAM said of each request so far, where it was started by [`start_judged`](Self::start_judged).
+    pub fn judgements(&self) -> Result<Vec<Judgement>> {
+        judged::read(&iam_log(&self.scratch))
+    }
+
     /// An error with the end of its log when it runs no more.
     pub fn check(&mut self) -> Result<()> {
         self.server.check()
@@ -109,10 +134,20 @@ fn environment(port: u16) -> Vec<(String, String)> {
     .into()
 }
 
-fn spawn(venv: &Venv, port: u16, extra: &[(&str, &str)], scratch: &Scratch) -> Result<Part> {
+fn iam_log(scratch: &Scratch) -> PathBuf {
+    scratch.path().join("iam.jsonl")
+}
+
+fn spawn(venv: &Venv, port: u16, rights: Rights, scratch: &Scratch) -> Result<Part> {
     let home = scratch.path();
-    let mut plan = Plan::new("ministack", venv.program("python"))
-        .args(["-m", "ministack"])
+    let plan = Plan::new("ministack", venv.program("python"));
+    let mut plan = match rights {
+        Rights::All => plan.args(["-m", "ministack"]),
+        Rights::Judged => {
+            plan.args(["-c", include_str!("ministack/judged.py")]).env("AUTH", "true").env("IAM_LOG", iam_log(scratch))
+        }
+    };
+    plan = plan
         .env("GATEWAY_PORT", port.to_string())
         .env("BIND_HOST", "127.0.0.1")
         .env("MINISTACK_ACCOUNT_ID", ACCOUNT)
@@ -135,9 +170,6 @@ fn spawn(venv: &Venv, port: u16, extra: &[(&str, &str)], scratch: &Scratch) -> R
         plan = plan.env_remove(name);
     }
     for (name, value) in environment(port) {
-        plan = plan.env(name, value);
-    }
-    for (name, value) in extra {
         plan = plan.env(name, value);
     }
     plan.spawn()
