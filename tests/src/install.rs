@@ -27,7 +27,7 @@ pub fn workspace_root() -> PathBuf {
 
 /// Cargo's target directory: the nearest one above our own program that cargo marked as a cache, wherever
 /// `CARGO_TARGET_DIR` or a setting put it.
-fn target_dir() -> Result<PathBuf> {
+pub(crate) fn target_dir() -> Result<PathBuf> {
     let program = env::current_exe().context("find our own program")?;
     program
         .ancestors()

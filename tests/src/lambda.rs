@@ -167,14 +167,7 @@ fn watch(venv: &Venv, settings: &Settings, port: u16) -> Result<Part> {
 
 /// Cargo, or what runs it, in the workspace and with the functions' variables.
 fn cargo<'a>(name: &'a str, program: impl AsRef<std::ffi::OsStr>, settings: &Settings) -> Plan<'a> {
-    let mut plan = Plan::new(name, program).directory(&settings.workspace);
-    for (name, _) in env::vars_os() {
-        // What cargo told the program that it runs (us) about its package is not true of the functions.
-        let told = name.to_string_lossy();
-        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
-            plan = plan.env_remove(&name);
-        }
-    }
+    let mut plan = Plan::new(name, program).directory(&settings.workspace).outside_cargo();
     for (name, value) in &settings.environment {
         plan = plan.env(name, value);
     }

@@ -10,7 +10,7 @@
 //! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
 //!   it lost anything.
 //! - [`webhook`]: what we would make of a platform's body; [`signers`]: senders' own packages, which sign.
-//! - [`template`]: the deployment's template, as CloudFormation gets it.
+//! - [`sam`], [`template`], [`calls`]: the deployment: its tool, what it makes, and which of AWS's calls a binary can make.
 //! - [`wire`]: a relay before Postgres that counts round trips; [`heard`]: what is logged.
 //! - [`seed`], [`request`], [`answer`], [`world`]: a tenant, requests as API Gateway sends them, answers, and all of it for one
 //!   test.
@@ -22,6 +22,7 @@
 
 pub mod answer;
 pub mod browser;
+pub mod calls;
 pub mod chaos;
 pub mod event_source;
 pub mod funnel;
@@ -42,6 +43,7 @@ pub mod queues;
 pub mod relay;
 pub mod request;
 pub mod runtime_api;
+pub mod sam;
 pub mod scratch;
 pub mod seed;
 pub mod signers;

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// How often a condition is looked at.
-const POLL: Duration = Duration::from_millis(20);
+pub const POLL: Duration = Duration::from_millis(20);
 
 /// How long one look at a local HTTP server may take.
 const LOOK: Duration = Duration::from_secs(2);

@@ -1,6 +1,7 @@
 //! Parts that end with us, in whatever way we end.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
     fs,
     future::Future,
@@ -98,6 +99,18 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.as_ref().to_owned(), None));
+        self
+    }
+
+    /// Takes away what cargo told the program that it runs (us) about its package: it is not true of another build.
+    #[must_use]
+    pub fn outside_cargo(mut self) -> Self {
+        let told = env::vars_os().map(|(name, _)| name);
+        let told = told.filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        self.environment.extend(told.map(|name| (name, None)));
         self
     }
 
