@@ -234,7 +234,7 @@ fn time_outs(template: &Template) -> Result<Check> {
     Ok(Check { what, faults })
 }
 
-/// Each function has a role of its own, without managed policies, and no right over everything.
+/// Each function has a role of its own, no policy of AWS's, and no right over everything, unless AWS knows no resource to name.
 fn roles(template: &Template) -> Check {
     let (mut faults, mut users) = (Vec::new(), BTreeMap::new());
     for (id, it) in template.functions() {
@@ -248,8 +248,10 @@ fn roles(template: &Template) -> Check {
         }
     }
     for (id, role) in template.of_type("AWS::IAM::Role") {
-        if !role["ManagedPolicyArns"].is_null() {
-            faults.push(format!("{id} has managed policies: they name no resource of ours"));
+        for policy in listed(&role["ManagedPolicyArns"]) {
+            if !is_of_the_template(template, policy) {
+                faults.push(format!("{id} has the managed policy {policy}: it names no resource of ours"));
+            }
         }
         let policies = role["Policies"].as_array().map(Vec::as_slice).unwrap_or_default();
         for statement in policies.iter().flat_map(|it| listed(&it["PolicyDocument"]["Statement"])) {
@@ -261,7 +263,37 @@ fn roles(template: &Template) -> Check {
             }
         }
     }
+    for (id, policy) in template.of_type("AWS::IAM::ManagedPolicy") {
+        for statement in listed(&policy["PolicyDocument"]["Statement"]) {
+            for action in listed(&statement["Action"]) {
+                let named = action.as_str().unwrap_or_default();
+                if statement["Effect"] == "Allow" && !WITHOUT_RESOURCE.contains(&named) {
+                    faults.push(format!("{id}: {action} is not one of the actions that know no resource"));
+                }
+            }
+        }
+    }
     Check { what: format!("{} roles, one a function, no right over everything", users.len()), faults }
+}
+
+/// What Lambda itself does in a role's name where a parameter asks for it: these actions know no resource to name (AWS, Service
+/// Authorization Reference).
+const WITHOUT_RESOURCE: [&str; 8] = [
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+];
+
+/// A managed policy that the template makes, under a condition that is off unless a parameter says so; or none.
+fn is_of_the_template(template: &Template, policy: &Value) -> bool {
+    let (wanted, otherwise) = (&policy["Fn::If"][1], &policy["Fn::If"][2]);
+    let made = |id: &str| template.of_type("AWS::IAM::ManagedPolicy").any(|(known, _)| known == id);
+    policy.is_null() || referred(wanted).is_some_and(made) && otherwise["Ref"] == "AWS::NoValue"
 }
 
 fn differences(left: &BTreeSet<String>, right: &BTreeSet<String>, left_is: &str, right_is: &str) -> Vec<String> {

@@ -27,16 +27,51 @@ pub(crate) fn check(template: &Template, functions: &Path) -> Result<Check> {
             if metric["DefaultValue"] != 0 {
                 faults.push(format!("{id}: without DefaultValue: 0 a quiet minute is no data"));
             }
-            counted.insert((metric["MetricNamespace"].as_str(), metric["MetricName"].as_str()));
+            counted.insert((metric["MetricNamespace"].to_string(), metric["MetricName"].as_str()));
         }
     }
     for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
-        let metric = (alarm["Namespace"].as_str(), alarm["MetricName"].as_str());
-        if !metric.0.is_some_and(|it| it.starts_with("AWS/")) && !counted.contains(&metric) {
-            faults.push(format!("{id}: nothing counts {metric:?}"));
+        // One metric, or several that are added up.
+        let watched: Vec<&Value> = match alarm["Metrics"].as_array() {
+            None => vec![alarm],
+            Some(all) => all.iter().map(|it| &it["MetricStat"]["Metric"]).filter(|it| !it.is_null()).collect(),
+        };
+        for metric in watched {
+            let named = (metric["Namespace"].to_string(), metric["MetricName"].as_str());
+            if !named.0.starts_with("\"AWS/") && !counted.contains(&named) {
+                faults.push(format!("{id}: nothing counts {named:?}"));
+            }
         }
     }
-    Ok(Check { what: format!("{} metrics, each of a line that its function logs", counted.len()), faults })
+    let shown = shown(template)?;
+    let told = sources(functions)?;
+    for name in &shown {
+        let is_counted = counted.iter().any(|(_, counted)| *counted == Some(name));
+        if !is_counted && !told.contains(&format!("\"{name}\"")) {
+            faults.push(format!("the dashboard shows {name}, which nobody tells of"));
+        }
+    }
+    let what = format!(
+        "{} metrics, each of a line that its function logs; {} on the dashboard, each told of",
+        counted.len(),
+        shown.len()
+    );
+    Ok(Check { what, faults })
+}
+
+/// The metrics of our own that the dashboard shows.
+fn shown(template: &Template) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for (id, dashboard) in template.of_type("AWS::CloudWatch::Dashboard") {
+        let body = dashboard["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
+        let body: Value = serde_json::from_str(body).with_context(|| format!("{id}: its body is not JSON"))?;
+        let widgets = body["widgets"].as_array().into_iter().flatten();
+        for metric in widgets.flat_map(|it| it["properties"]["metrics"].as_array().into_iter().flatten()) {
+            let is_ours = metric[0].as_str().is_some_and(|it| it.starts_with("TrackAI/"));
+            names.extend(metric[1].as_str().filter(|_| is_ours).map(str::to_owned));
+        }
+    }
+    Ok(names)
 }
 
 /// The message that a filter on the functions' JSON lines looks for.
