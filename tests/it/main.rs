@@ -39,5 +39,6 @@ mod snippet;
 mod statuses;
 mod stories;
 mod sweep;
+mod tls;
 mod webhook_route;
 mod webhooks;

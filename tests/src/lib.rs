@@ -4,7 +4,7 @@
 //!   directories, ports, output.
 //! - [`install`], [`python`]: what is brought below `target/local`, pinned.
 //! - [`browser`]: a real Chromium; [`site`]: what it sees; [`minify`]: the snippet made small; [`funnel`]: a demo to click through.
-//! - [`postgres`]: a real server; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
+//! - [`postgres`]: a real server, [`authority`]: its certificates; [`ministack`]: the AWS protocols; [`simulator`]: Meta's Graph API.
 //! - [`lambda`]: the functions under `cargo lambda watch`; [`queues`], [`event_source`]: SQS to a function.
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
 //! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
@@ -21,6 +21,7 @@
 )]
 
 pub mod answer;
+pub mod authority;
 pub mod browser;
 pub mod calls;
 pub mod chaos;

@@ -23,6 +23,7 @@ pub use self::{
     find::{Binaries, Search},
 };
 use super::{
+    authority::Certificate,
     net,
     process::{Part, Plan, Signal},
     progress::Progress,
@@ -58,6 +59,8 @@ pub struct Settings {
     pub durability: Durability,
     /// Preloads `pg_stat_statements`, where the server has it: see [`Cluster::has_statements`].
     pub statements: bool,
+    /// What the server shows to who asks for TLS; without it, it has none.
+    pub certificate: Option<Certificate>,
     /// Further `name=value` settings of the server.
     pub options: Vec<String>,
     /// Where the binaries come from.
@@ -72,6 +75,7 @@ impl Settings {
         Self {
             durability,
             statements: false,
+            certificate: None,
             options: Vec::new(),
             search: Search::Machine,
             progress: Progress::stderr(),
@@ -126,6 +130,10 @@ impl Cluster {
         let binaries = find::binaries(settings, user.as_ref(), &scratch)?;
         let password = new_password()?;
         init(&binaries, user.as_ref(), &scratch, &password)?;
+        if let Some(shown) = &settings.certificate {
+            keep(&data(&scratch).join("server.crt"), &shown.certificate, user.as_ref())?;
+            keep(&data(&scratch).join("server.key"), &shown.key, user.as_ref())?;
+        }
         let statements = settings.statements && binaries.has_extension("pg_stat_statements");
         let arguments = arguments(settings, statements);
         Ok(Self { server: Mutex::new(None), binaries, arguments, user, port: 0, password, statements, scratch })
@@ -218,6 +226,10 @@ fn arguments(settings: &Settings, statements: bool) -> Vec<String> {
         // No replica reads the log, and no checkpoint comes between two tests.
         options.extend(["wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB", "checkpoint_timeout=1h"]);
     }
+    if settings.certificate.is_some() {
+        // It looks for `server.crt` and `server.key` in its data directory.
+        options.push("ssl=on");
+    }
     if statements {
         options.extend(["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=all"]);
     }
@@ -228,11 +240,7 @@ fn arguments(settings: &Settings, statements: bool) -> Vec<String> {
 /// fails is something to test. It is sent in clear, for the wire is this machine's and hashing it costs each test.
 fn init(binaries: &Binaries, user: Option<&User>, scratch: &Scratch, password: &str) -> Result<()> {
     let file = scratch.path().join("password");
-    fs::write(&file, password)?;
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
-    if let Some(user) = user {
-        chown(&file, Some(user.uid), Some(user.gid))?;
-    }
+    keep(&file, password, user)?;
     Plan::new("initdb", binaries.program("initdb"))
         .args(["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions", "--auth=password"])
         .args(["--username", ROLE])
@@ -242,6 +250,16 @@ fn init(binaries: &Binaries, user: Option<&User>, scratch: &Scratch, password: &
         .user(user.cloned())
         .run()?;
     fs::remove_file(&file)?;
+    Ok(())
+}
+
+/// Writes a file that the server's user alone can read.
+fn keep(file: &Path, text: &str, user: Option<&User>) -> Result<()> {
+    fs::write(file, text)?;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
+    if let Some(user) = user {
+        chown(file, Some(user.uid), Some(user.gid))?;
+    }
     Ok(())
 }
 

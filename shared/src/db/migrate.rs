@@ -39,7 +39,7 @@ pub fn runner() -> Runner {
 /// Running twice is a no-op. Two at once run one after the other. An edited migration that had run is refused.
 pub async fn run(url: &str, ca_file: Option<&str>, runner: &Runner) -> Result<Vec<String>, Error> {
     let (config, connector) = tls::connection(url, ca_file)?;
-    let (mut client, connection) = config.connect(connector).await.map_err(super::Error::Connect)?;
+    let (mut client, connection) = config.connect(connector).await.map_err(super::Error::connect)?;
     let (closed, on_close) = oneshot::channel();
     tokio::spawn(async move {
         let _ = closed.send(connection.await);

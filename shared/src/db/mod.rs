@@ -42,6 +42,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Client, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
 use thiserror::Error;
+pub use tls::Distrust;
 use tokio::sync::RwLock;
 use tokio_postgres::error::SqlState;
 
@@ -68,6 +69,9 @@ pub enum Error {
     /// No connection.
     #[error("no connection to Postgres")]
     Connect(#[source] tokio_postgres::Error),
+    /// No TLS connection as `sslmode` asks for it.
+    #[error("no connection to Postgres: {0}")]
+    Tls(Distrust, #[source] tokio_postgres::Error),
     /// No connection in time.
     #[error("no connection to Postgres in time")]
     ConnectTimeout,
@@ -91,6 +95,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why there is no connection.
+    fn connect(error: tokio_postgres::Error) -> Self {
+        match Distrust::of(&error) {
+            Some(why) => Self::Tls(why, error),
+            None => Self::Connect(error),
+        }
+    }
+
     /// Whether the login was refused: the password may have been rotated.
     fn is_refused_login(&self) -> bool {
         let Self::Connect(error) = self else { return false };
@@ -99,7 +111,8 @@ impl Error {
 
     /// Whether the database was out of reach, rather than against the statement: the same may succeed some seconds later.
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Secret(_) | Self::Connect(_) | Self::ConnectTimeout) || self.is_dead_connection()
+        let unreached = matches!(self, Self::Secret(_) | Self::Connect(_) | Self::Tls(..) | Self::ConnectTimeout);
+        unreached || self.is_dead_connection()
     }
 
     /// Whether the connection itself failed, rather than the statement on it.
@@ -228,7 +241,7 @@ impl Db {
             None => self.build().await?,
         };
         pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => Error::Connect(error),
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => Error::connect(error),
             _ => Error::ConnectTimeout,
         })
     }

@@ -1,5 +1,7 @@
 //! From a database URL to a connection's settings: TLS by `sslmode`, up to `verify-full`.
 
+mod distrust;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use rustls::pki_types::{CertificateDer, Der, ServerName, TrustAnchor, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+pub use distrust::Distrust;
 
 use super::{CONNECT_TIMEOUT, Error};
 
