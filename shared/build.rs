@@ -1,4 +1,5 @@
-//! Writes the trust anchors of RDS as constants, from the bundle that AWS publishes.
+//! Writes constants: the trust anchors of RDS, from the bundle that AWS publishes, and the number of the last migration, which is the one that
+//! the functions need.
 //!
 //! Of a root certificate only the name and the key are ever used. Taken out here, they need no parser at run time and a third of the
 //! bundle's bytes; a bundle that cannot be read fails the build, not a connection.
@@ -12,11 +13,35 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 const BUNDLE: &str = "src/db/tls/rds-roots.pem";
+const MIGRATIONS: &str = "../migrations";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={BUNDLE}");
     // They are compiled in by a macro, which cannot tell cargo of a new file.
-    println!("cargo::rerun-if-changed=../migrations");
+    println!("cargo::rerun-if-changed={MIGRATIONS}");
+    let out = std::env::var("OUT_DIR")?;
+    std::fs::write(Path::new(&out).join("rds_anchors.rs"), anchors()?)?;
+    let needed = format!(
+        "/// The migration that this release needs: its last one.\npub const NEEDED: i32 = {};\n",
+        last_migration()?
+    );
+    std::fs::write(Path::new(&out).join("needed.rs"), needed)?;
+    Ok(())
+}
+
+/// The largest number of the files `V<number>__<what>.sql`.
+fn last_migration() -> Result<i32, Box<dyn Error>> {
+    let mut last = 0;
+    for entry in std::fs::read_dir(MIGRATIONS)? {
+        let name = entry?.file_name().into_string().map_err(|_| "the name of a migration")?;
+        if let Some((number, _)) = name.strip_prefix('V').and_then(|rest| rest.split_once("__")) {
+            last = last.max(number.parse()?);
+        }
+    }
+    Ok(last)
+}
+
+fn anchors() -> Result<String, Box<dyn Error>> {
     let mut anchors = String::from("&[\n");
     for certificate in CertificateDer::pem_file_iter(BUNDLE)? {
         let certificate = certificate?;
@@ -33,8 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         )?;
     }
     anchors.push(']');
-    std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("rds_anchors.rs"), anchors)?;
-    Ok(())
+    Ok(anchors)
 }
 
 fn constant(bytes: &[u8]) -> String {

@@ -25,6 +25,25 @@ pub enum Error {
     Unavailable(String),
 }
 
+/// Which of a secret's versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// The one in force.
+    Current,
+    /// The one that a rotation is about to put in force; as a rule there is none.
+    Pending,
+}
+
+impl Version {
+    /// What Secrets Manager calls it.
+    const fn stage(self) -> &'static str {
+        match self {
+            Self::Current => "AWSCURRENT",
+            Self::Pending => "AWSPENDING",
+        }
+    }
+}
+
 /// Reads secrets. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Secrets {
@@ -39,15 +58,19 @@ impl Secrets {
 
     /// The text of a secret, by name or ARN.
     pub async fn text(&self, id: &str) -> Result<String, Error> {
+        self.version(id, Version::Current).await
+    }
+
+    async fn version(&self, id: &str, version: Version) -> Result<String, Error> {
         // Boxed: the SDK's futures are large.
-        let request = Box::pin(self.client.get_secret_value().secret_id(id).send());
+        let request = Box::pin(self.client.get_secret_value().secret_id(id).version_stage(version.stage()).send());
         let answer = request.await.map_err(|error| unavailable(id, &error))?;
         answer.secret_string().map(str::to_owned).ok_or(Error::Malformed(id.to_owned(), "binary, not text"))
     }
 
-    /// The database URL in a secret, in one of the three forms of [`db_url`].
-    pub async fn db_url(&self, id: &str, place: &Place) -> Result<String, Error> {
-        let text = self.text(id).await?;
+    /// The database URL in this version of a secret, in one of the three forms of [`db_url`].
+    pub async fn db_url(&self, id: &str, version: Version, place: &Place) -> Result<String, Error> {
+        let text = self.version(id, version).await?;
         db_url(&text, place).map_err(|why| Error::Malformed(id.to_owned(), why))
     }
 

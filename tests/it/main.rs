@@ -7,6 +7,7 @@ mod capture;
 mod chaos;
 mod click_input;
 mod clicks;
+mod database;
 mod delivery;
 mod dispatch;
 mod doctor;

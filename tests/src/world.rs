@@ -131,7 +131,8 @@ pub struct World {
 impl World {
     /// A migrated database with one active tenant, a queue, its token as a secret, and a simulator that knows its pixel.
     pub async fn new() -> Result<Self> {
-        Self::with_db(migrated_db().await?).await
+        // Boxed: it is part of every test's future.
+        Box::pin(async { Self::with_db(migrated_db().await?).await }).await
     }
 
     /// The same in a migrated database of another cluster, which a test may stop.
@@ -141,7 +142,8 @@ impl World {
         Self::with_db(db).await
     }
 
-    async fn with_db(db: TestDb) -> Result<Self> {
+    /// The same over a database that has a schema already.
+    pub async fn with_db(db: TestDb) -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}x{number}", std::process::id());

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::tls;
 use crate::config;
+use crate::secrets::Version;
 
 mod embedded {
     #![allow(missing_docs, clippy::pedantic, clippy::allow_attributes, unreachable_pub, reason = "generated code")]
@@ -60,7 +61,7 @@ pub async fn run_configured(
     let url = match (&config.source, secrets) {
         (config::DbSource::Url(url), _) => url.clone(),
         (config::DbSource::Secret(id), Some(secrets)) => {
-            secrets.db_url(id, &config.place).await.map_err(super::Error::Secret)?
+            secrets.db_url(id, Version::Current, &config.place).await.map_err(super::Error::Secret)?
         }
         (config::DbSource::Secret(_), None) => return Err(super::Error::Url("no Secrets Manager client".into()).into()),
     };

@@ -12,6 +12,7 @@ pub mod connections;
 pub mod deliveries;
 pub mod dispatch;
 pub mod doctor;
+mod error;
 pub mod funnels;
 pub mod gates;
 pub mod history;
@@ -19,6 +20,7 @@ pub mod identities;
 pub mod kept;
 pub mod keys;
 pub mod ledger;
+mod login;
 pub mod logins;
 pub mod migrate;
 pub mod orders;
@@ -26,10 +28,12 @@ pub mod people;
 mod pieces;
 mod pipeline;
 mod prepared;
+mod pulse;
 pub mod quarantine;
 pub mod receipts;
 pub mod replay;
 pub mod sales;
+mod schema;
 pub mod setup;
 pub mod signals;
 pub mod stories;
@@ -38,16 +42,18 @@ mod tls;
 pub mod visits;
 
 use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
-use thiserror::Error;
+use deadpool_postgres::Client;
+pub use error::Error;
+pub use schema::NEEDED;
 pub use tls::Distrust;
-use tokio::sync::RwLock;
-use tokio_postgres::error::SqlState;
+use tokio::sync::{Mutex, RwLock};
 
+use crate::clock::Clock;
 use crate::config::{self, DbSource};
-use crate::secrets::{self, Secrets};
+use crate::secrets::Secrets;
 
 /// How long a connection, or the wait for one, may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -56,127 +62,42 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often an operation is run while it fails in a passing way. Two races can be lost in a row (for the first row of a
 /// shared ad click, then for the browser's own), and a connection may have died.
 const TRIES: u32 = 4;
-
-/// Why the database did not do it.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// The URL cannot be read. The text never holds it.
-    #[error("the database URL: {0}")]
-    Url(String),
-    /// The URL's secret is not to be had.
-    #[error("the database URL's secret")]
-    Secret(#[source] secrets::Error),
-    /// No connection.
-    #[error("no connection to Postgres")]
-    Connect(#[source] tokio_postgres::Error),
-    /// No TLS connection as `sslmode` asks for it.
-    #[error("no connection to Postgres: {0}")]
-    Tls(Distrust, #[source] tokio_postgres::Error),
-    /// No connection in time.
-    #[error("no connection to Postgres in time")]
-    ConnectTimeout,
-    /// A statement failed.
-    #[error("a statement failed")]
-    Statement(#[source] tokio_postgres::Error),
-    /// A statement took too long.
-    #[error("a statement took longer than {} s", STATEMENT_TIMEOUT.as_secs())]
-    StatementTimeout,
-    /// A row that our own constraints should have ruled out.
-    #[error("unexpected value in {table}.{column}")]
-    Inconsistent {
-        /// Where.
-        table: &'static str,
-        /// Which column.
-        column: &'static str,
-    },
-    /// A race was lost, each time that it was run.
-    #[error("a concurrent change, again and again")]
-    Race,
-}
-
-impl Error {
-    /// Why there is no connection.
-    fn connect(error: tokio_postgres::Error) -> Self {
-        match Distrust::of(&error) {
-            Some(why) => Self::Tls(why, error),
-            None => Self::Connect(error),
-        }
-    }
-
-    /// Whether the login was refused: the password may have been rotated.
-    fn is_refused_login(&self) -> bool {
-        let Self::Connect(error) = self else { return false };
-        matches!(error.code(), Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION))
-    }
-
-    /// Whether the database was out of reach, rather than against the statement: the same may succeed some seconds later.
-    pub fn is_outage(&self) -> bool {
-        let unreached = matches!(self, Self::Secret(_) | Self::Connect(_) | Self::Tls(..) | Self::ConnectTimeout);
-        unreached || self.is_dead_connection()
-    }
-
-    /// Whether the connection itself failed, rather than the statement on it.
-    fn is_dead_connection(&self) -> bool {
-        match self {
-            Self::StatementTimeout => true,
-            Self::Statement(error) => {
-                error.is_closed()
-                    || error
-                        .code()
-                        .is_none_or(|code| matches!(*code, SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether the same statement can succeed at once: the connection had died, or a concurrent change won (a purge may
-    /// delete a click while another statement is about to point at it, and the other way round).
-    fn is_passing(&self) -> bool {
-        match self {
-            Self::Race => true,
-            Self::Statement(error) => {
-                self.is_dead_connection()
-                    || error.code().is_some_and(|code| {
-                        matches!(
-                            *code,
-                            SqlState::T_R_DEADLOCK_DETECTED
-                                | SqlState::T_R_SERIALIZATION_FAILURE
-                                | SqlState::UNIQUE_VIOLATION
-                                | SqlState::FOREIGN_KEY_VIOLATION
-                        )
-                    })
-            }
-            _ => false,
-        }
-    }
-}
-
-impl From<tokio_postgres::Error> for Error {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Statement(error)
-    }
-}
-
-/// Each statement is planned once for a connection. By itself Postgres plans the first five runs of each anew, and goes on so for as
-/// long as it takes the special plans for cheaper by more than the planning: an order's takes 4 ms to plan and 1 ms to run. Every
-/// statement here finds its rows by indexes that hold whatever its parameters are.
-///
-/// A process that dies in the middle of a transaction would hold the locks of its orders for as long as TCP waits.
-const SETTINGS: &str = "set plan_cache_mode = force_generic_plan; set idle_in_transaction_session_timeout = '15s'";
+/// How long nothing may have been asked before a connection is not trusted to be there: an environment that serves requests one after
+/// the other is not frozen for as long.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// The database of this environment.
 pub struct Db {
     config: config::Db,
     secrets: Option<Secrets>,
     size: usize,
-    pool: RwLock<Option<Pool>>,
+    quiet: Duration,
+    /// When it answered last, in Unix milliseconds: a monotonic clock may stand still while the environment is frozen.
+    answered_at: AtomicI64,
+    known: RwLock<Option<login::Known>>,
+    /// Held by who logs in anew.
+    anew: Mutex<login::Patience>,
 }
 
 impl Db {
     /// Does not connect yet. `secrets` is needed where the URL is kept in Secrets Manager; `size` is how many
     /// connections one environment may hold.
     pub fn new(config: config::Db, secrets: Option<Secrets>, size: usize) -> Self {
-        Self { config, secrets, size, pool: RwLock::new(None) }
+        Self {
+            config,
+            secrets,
+            size,
+            quiet: QUIET,
+            answered_at: AtomicI64::new(0),
+            known: RwLock::default(),
+            anew: Mutex::default(),
+        }
+    }
+
+    /// With another time after which a connection that was not used is not trusted to be there.
+    #[must_use]
+    pub fn quiet_after(self, quiet: Duration) -> Self {
+        Self { quiet, ..self }
     }
 
     /// Connects, so that the first request need not. A failure is the first request's to report.
@@ -207,72 +128,34 @@ impl Db {
         R: Future<Output = Result<T, Error>>,
     {
         let client = self.client().await?;
-        let done = tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)).await;
-        let done = done.unwrap_or(Err(Error::StatementTimeout));
+        let suspect = Client::metrics(&client).recycle_count > 0 && self.was_quiet();
+        let pulse = if suspect { pulse::ask(&client).await } else { None };
+        let done = tokio::select! {
+            biased;
+            done = tokio::time::timeout(STATEMENT_TIMEOUT, operation(client)) => done.unwrap_or(Err(Error::StatementTimeout)),
+            () = pulse::lost(pulse) => Err(Error::Silent),
+        };
         if done.as_ref().is_err_and(Error::is_dead_connection) {
             self.drop_idle().await;
+        } else {
+            self.answered_at.store(Clock::SYSTEM.now_ms(), Ordering::Relaxed);
         }
         done
+    }
+
+    /// Whether the environment may have been frozen since it was answered last.
+    fn was_quiet(&self) -> bool {
+        let quiet_ms = Clock::SYSTEM.now_ms().saturating_sub(self.answered_at.load(Ordering::Relaxed));
+        // A clock that was set back tells nothing.
+        u64::try_from(quiet_ms).map_or(true, |ms| Duration::from_millis(ms) >= self.quiet)
     }
 
     /// Lets go of every connection that nobody uses. What ended one has ended the others, though they may not know yet;
     /// and one that hangs would do so for as long as TCP waits.
     async fn drop_idle(&self) {
-        if let Some(pool) = self.pool.read().await.as_ref() {
-            pool.retain(|_, _| false);
+        if let Some(known) = self.known.read().await.as_ref() {
+            known.drop_idle();
         }
-    }
-
-    /// A connection; after a refused login, one with the password read anew.
-    async fn client(&self) -> Result<Client, Error> {
-        match self.pooled().await {
-            Err(error) if error.is_refused_login() && matches!(self.config.source, DbSource::Secret(_)) => {
-                *self.pool.write().await = None;
-                self.pooled().await
-            }
-            other => other,
-        }
-    }
-
-    async fn pooled(&self) -> Result<Client, Error> {
-        let known = self.pool.read().await.clone();
-        let pool = match known {
-            Some(pool) => pool,
-            None => self.build().await?,
-        };
-        pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => Error::connect(error),
-            _ => Error::ConnectTimeout,
-        })
-    }
-
-    async fn build(&self) -> Result<Pool, Error> {
-        let mut slot = self.pool.write().await;
-        if let Some(pool) = slot.as_ref() {
-            return Ok(pool.clone());
-        }
-        let url = match (&self.config.source, &self.secrets) {
-            (DbSource::Url(url), _) => url.clone(),
-            (DbSource::Secret(id), Some(secrets)) => {
-                secrets.db_url(id, &self.config.place).await.map_err(Error::Secret)?
-            }
-            (DbSource::Secret(_), None) => return Err(Error::Url("no Secrets Manager client".into())),
-        };
-        let (config, connector) = tls::connection(&url, self.config.ca_file.as_deref())?;
-        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(config, connector, manager);
-        let pool = Pool::builder(manager)
-            .max_size(self.size)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(STATEMENT_TIMEOUT))
-            .create_timeout(Some(CONNECT_TIMEOUT))
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
-            }))
-            .build()
-            .map_err(|error| Error::Url(error.to_string()))?;
-        *slot = Some(pool.clone());
-        Ok(pool)
     }
 }
 
