@@ -237,18 +237,6 @@ impl IntoResponse for AsMade {
     }
 }
 
-/// The shallow health answer.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Health {
-    /// `ok`.
-    status: &'static str,
-}
-
-/// The shallow health answer: the process answers.
-pub fn healthy() -> Response<Body> {
-    json(StatusCode::OK, &Health { status: "ok" })
-}
-
 /// The id that API Gateway gave the request, else the invocation's.
 pub fn request_id(request: &Request) -> String {
     if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref()

@@ -14,6 +14,7 @@ pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod domain;
+pub mod health;
 pub mod http;
 pub mod ids;
 pub mod intake;

@@ -164,9 +164,10 @@ async fn api(parts: &hyper::http::request::Parts, body: &[u8], world: &World) ->
         event["headers"][name.as_str()] = String::from_utf8_lossy(value.as_bytes()).into_owned().into();
     }
     let request = request::of(&event);
-    let response = if ["/v1/orders", "/w/"].iter().any(|prefix| parts.uri.path().starts_with(prefix)) {
+    let response = if ["/v1/orders", "/w/", "/healthz/order"].iter().any(|prefix| parts.uri.path().starts_with(prefix))
+    {
         order::handle(&world.order, &request).await
-    } else if ["/setup", "/v1/setup", "/v1/tenants", "/openapi.json"]
+    } else if ["/setup", "/v1/setup", "/v1/tenants", "/openapi.json", "/healthz/setup"]
         .iter()
         .any(|prefix| parts.uri.path().starts_with(prefix))
     {

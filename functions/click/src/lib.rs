@@ -19,6 +19,7 @@ use lambda_http::{Body, Request, Response};
 use shared::clock::Clock;
 use shared::db::funnels::Refusal;
 use shared::db::{self, Db};
+use shared::health::Health;
 use shared::http::{self, Problem};
 use shared::metrics::{Metric, Metrics};
 use shared::telemetry;
@@ -33,6 +34,7 @@ pub struct State {
     pub clock: Clock,
     /// Where clicks are counted.
     pub metrics: Metrics,
+    health: Health,
     countries: identify::Countries,
 }
 
@@ -40,7 +42,14 @@ impl State {
     /// With the system's clock, and no metrics.
     pub fn new(db: Db, trusted_proxy_hops: usize) -> Self {
         let (clock, metrics) = (Clock::SYSTEM, Metrics::default());
-        Self { db, trusted_proxy_hops, clock, metrics, countries: identify::Countries::default() }
+        Self {
+            db,
+            trusted_proxy_hops,
+            clock,
+            metrics,
+            health: Health::default(),
+            countries: identify::Countries::default(),
+        }
     }
 }
 
@@ -60,12 +69,8 @@ pub async fn handle(state: &State, request: &Request) -> Response<Body> {
 
 async fn route(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     let path = request.uri().path();
-    if path == "/healthz" {
-        return if matches!(*request.method(), Method::GET | Method::HEAD) {
-            Ok(http::healthy())
-        } else {
-            Err(Problem::method_not_allowed("GET, HEAD"))
-        };
+    if matches!(path, "/healthz" | "/healthz/click") {
+        return state.health.answer(&state.db, state.clock, request).await;
     }
     if path == "/t.js" {
         return snippet::answer(state, request).await;

@@ -2,21 +2,32 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use shared::http::Health;
+use shared::health::{Asked, Told};
+use shared::openapi as problems;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::{identify, record, redirect, snippet};
 
 /// The routes of the click function.
 #[derive(OpenApi)]
-#[openapi(paths(healthz, snippet::answer, record::answer, identify::answer, redirect::answer))]
+#[openapi(paths(healthz, healthz_click, snippet::answer, record::answer, identify::answer, redirect::answer))]
 pub struct Api;
 
-/// Whether the function answers.
-#[utoipa::path(get, path = "/healthz", tag = "health", operation_id = "health",
-    responses((status = 200, description = "It does.", body = Health)))]
+/// Whether the click function answers, and with `deep=1` its database.
+#[utoipa::path(get, path = "/healthz", tag = "health", operation_id = "health", params(Asked),
+    responses((status = 200, description = "It does.", body = Told),
+        (status = 400, response = problems::NotParseable),
+        (status = 503, description = "It does, and something that it needs does not.", body = Told)))]
 #[expect(dead_code, reason = "for the document alone")]
 fn healthz() {}
+
+/// The same.
+#[utoipa::path(get, path = "/healthz/click", tag = "health", operation_id = "health_click", params(Asked),
+    responses((status = 200, description = "It does.", body = Told),
+        (status = 400, response = problems::NotParseable),
+        (status = 503, description = "It does, and something that it needs does not.", body = Told)))]
+#[expect(dead_code, reason = "for the document alone")]
+fn healthz_click() {}
 
 /// A click, as the snippet tells it. Unknown and malformed fields are left out.
 #[derive(ToSchema)]

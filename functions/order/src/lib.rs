@@ -12,6 +12,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use shared::clock::Clock;
 use shared::db::{self, Db};
+use shared::health::Health;
 use shared::http::{self, Problem};
 use shared::queue::Queue;
 use shared::telemetry;
@@ -26,6 +27,7 @@ pub struct State {
     pub queue: Queue,
     /// The time.
     pub clock: Clock,
+    health: Health,
     vault: Vault,
     keys: auth::Cache,
     known: webhook::Cache,
@@ -34,7 +36,15 @@ pub struct State {
 impl State {
     /// With the system's clock and no key or connection known yet.
     pub fn new(db: Db, queue: Queue, vault: Vault) -> Self {
-        Self { db, queue, clock: Clock::SYSTEM, vault, keys: auth::Cache::default(), known: webhook::Cache::default() }
+        Self {
+            db,
+            queue,
+            clock: Clock::SYSTEM,
+            health: Health::default(),
+            vault,
+            keys: auth::Cache::default(),
+            known: webhook::Cache::default(),
+        }
     }
 }
 
@@ -48,7 +58,7 @@ pub async fn handle(state: &State, request: &Request) -> Response<Body> {
 
 async fn route(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, "/healthz") => Ok(http::healthy()),
+        (_, "/healthz/order") => state.health.answer(&state.db, state.clock, request).await,
         (&Method::POST, "/v1/orders") => place::place(state, request).await,
         (&Method::GET, "/v1/orders") => tell::by_order_id(state, request).await,
         (_, "/v1/orders") => Err(Problem::method_not_allowed("GET, POST")),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::order::{ActionSource, OrderState};
+use shared::health::{Asked, Told};
 use shared::openapi as problems;
 use utoipa::{OpenApi, ToSchema};
 
@@ -10,8 +11,16 @@ use crate::{place, tell, webhook};
 
 /// The routes of the order function.
 #[derive(OpenApi)]
-#[openapi(paths(place::place, tell::by_event_id, tell::by_order_id, webhook::take, probe, probe_by_head))]
+#[openapi(paths(healthz, place::place, tell::by_event_id, tell::by_order_id, webhook::take, probe, probe_by_head))]
 pub struct Api;
+
+/// Whether the order function answers, and with `deep=1` its database.
+#[utoipa::path(get, path = "/healthz/order", tag = "health", operation_id = "health_order", params(Asked),
+    responses((status = 200, description = "It does.", body = Told),
+        (status = 400, response = problems::NotParseable),
+        (status = 503, description = "It does, and something that it needs does not.", body = Told)))]
+#[expect(dead_code, reason = "for the document alone")]
+fn healthz() {}
 
 /// Whether a connection is there, without any effect: platforms look before they post.
 #[utoipa::path(

@@ -29,6 +29,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use shared::clock::Clock;
 use shared::db::{self, Db};
+use shared::health::Health;
 use shared::http::{self, Problem};
 use shared::secrets::{self, Secrets};
 use shared::{body, meta, telemetry};
@@ -55,6 +56,7 @@ pub struct State {
     pub trusted_proxy_hops: usize,
     /// The time.
     pub clock: Clock,
+    health: Health,
     admin: access::Admin,
     attempts: access::Attempts,
 }
@@ -79,6 +81,7 @@ impl State {
             body_key_secret: None,
             trusted_proxy_hops: 0,
             clock: Clock::SYSTEM,
+            health: Health::default(),
             admin: access::Admin::new(admin_secret),
             attempts: access::Attempts::default(),
         }
@@ -88,7 +91,7 @@ impl State {
 /// Answers a request; never an error.
 pub async fn handle(state: &State, request: &Request) -> Response<Body> {
     let path = request.uri().path();
-    if path == "/setup" || path.starts_with("/setup/") && path != "/setup/healthz" {
+    if path == "/setup" || path.starts_with("/setup/") {
         return Box::pin(pages::answer(state, request)).await;
     }
     // Boxed: the futures of the routes are large, and one of them runs.
@@ -100,8 +103,8 @@ pub async fn handle(state: &State, request: &Request) -> Response<Body> {
 
 async fn route(state: &State, request: &Request) -> Result<Response<Body>, Problem> {
     let path = request.uri().path();
-    if matches!(path, "/healthz" | "/setup/healthz") && request.method() == Method::GET {
-        return Ok(http::healthy());
+    if path == "/healthz/setup" {
+        return state.health.answer(&state.db, state.clock, request).await;
     }
     if path == "/openapi.json" {
         return openapi::document(request);

@@ -4,7 +4,9 @@ use lambda_http::http::{HeaderValue, Method, header};
 use lambda_http::{Body, Request, Response};
 use serde_json::Value;
 use shared::domain::setup::{Code, Locale, MetaVerdict, Severity, Step};
+use shared::health::{Asked, Told};
 use shared::http::Problem;
+use shared::openapi as problems;
 use utoipa::{OpenApi, ToSchema};
 
 mod checkouts;
@@ -18,6 +20,7 @@ use crate::{activate, create, patch, provision, sessions, tenants_books, test_ev
 /// The routes of the setup function.
 #[derive(OpenApi)]
 #[openapi(paths(
+    healthz,
     document,
     create::create,
     create::renew,
@@ -62,6 +65,14 @@ use crate::{activate, create, patch, provision, sessions, tenants_books, test_ev
     checkouts::quarantine
 ))]
 pub struct Api;
+
+/// Whether the setup function answers, and with `deep=1` its database.
+#[utoipa::path(get, path = "/healthz/setup", tag = "health", operation_id = "health_setup", params(Asked),
+    responses((status = 200, description = "It does.", body = Told),
+        (status = 400, response = problems::NotParseable),
+        (status = 503, description = "It does, and something that it needs does not.", body = Told)))]
+#[expect(dead_code, reason = "for the document alone")]
+fn healthz() {}
 
 /// The whole document. The program `openapi` writes it, and a test holds it to what the code says.
 const DOCUMENT: &str = include_str!("openapi.json");

@@ -30,8 +30,8 @@ pub enum Error {
     /// A statement took too long.
     #[error("a statement took longer than {} s", STATEMENT_TIMEOUT.as_secs())]
     StatementTimeout,
-    /// A connection that had not been used for a while does not answer.
-    #[error("a connection hangs that was not used for a while")]
+    /// A connection does not even answer a question that needs no work.
+    #[error("the database does not answer")]
     Silent,
     /// The database's schema is older than this release needs. The text says what it is at.
     #[error("{0}")]

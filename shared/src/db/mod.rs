@@ -105,6 +105,16 @@ impl Db {
         drop(self.client().await);
     }
 
+    /// Whether the database answers within this time, and has the schema that this release needs.
+    pub async fn check(&self, within: Duration) -> Result<(), Error> {
+        let asked = self.run(|client| async move { schema::ask(&client).await?.map_err(Error::Schema) });
+        let Ok(answer) = tokio::time::timeout(within, asked).await else {
+            self.drop_idle().await;
+            return Err(Error::Silent);
+        };
+        answer
+    }
+
     /// Runs one statement's function on a connection, and again when the failure was of a passing kind.
     ///
     /// The function must be safe to run again: ours are, since each write first looks whether it was made.

@@ -5,8 +5,8 @@
 //! fine, since migrations expand first.
 
 use deadpool_postgres::{ClientWrapper, HookError};
-use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Error, SimpleQueryMessage};
 
 include!(concat!(env!("OUT_DIR"), "/needed.rs"));
 
@@ -33,6 +33,18 @@ pub(super) async fn settle(client: &ClientWrapper) -> Result<(), HookError> {
             Some(&SqlState::INSUFFICIENT_PRIVILEGE) => client.batch_execute(SETTINGS).await.map_err(HookError::Backend),
             _ => Err(HookError::Backend(error)),
         },
+    }
+}
+
+/// Asks a connection that was settled before.
+///
+/// # Errors
+/// The connection's; that of an older schema is the inner one.
+pub(super) async fn ask(client: &ClientWrapper) -> Result<Result<(), String>, Error> {
+    match client.simple_query(LAST).await {
+        Ok(messages) => Ok(new_enough(last(&messages))),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(Ok(())),
+        Err(error) => Err(error),
     }
 }
 

@@ -65,7 +65,7 @@ impl Bed {
                 "click" => Box::new(Clicks::new(&tenant, seed)),
                 "order" => Box::new(Orders::new(&tenant, ROWS, seed)),
                 "dispatch" => Box::new(WakeUps::new(&idle)),
-                _ => Box::new(Same::get("/healthz")),
+                _ => Box::new(Same::get("/healthz/setup")),
             }));
         }
         Ok(subjects)

@@ -1,5 +1,6 @@
 //! The functions and their database: a password that is rotated, a connection that died unseen, a schema that is not there yet.
 
+mod health;
 mod rotation;
 mod schema;
 mod thaw;

@@ -16,7 +16,7 @@ use tracing::Level;
 use super::{end_connections, with};
 
 /// Every migration but the last.
-fn all_but_the_last() -> Result<Runner> {
+pub(super) fn all_but_the_last() -> Result<Runner> {
     let mut kept: Vec<Migration> = Vec::new();
     for migration in runner().get_migrations().iter().filter(|it| it.version() < NEEDED) {
         let name = format!("V{}__{}", migration.version(), migration.name());

@@ -123,7 +123,17 @@ fn path(session: &str, tenant: &str) -> impl Strategy<Value = String> + use<> {
         ]
         .map(|end| format!("{tenant}{end}")),
     );
-    known.extend(["/v1/setup/sessions", "/v1/setup/", "/v1/tenants/", "/setup/healthz", "/healthz"].map(str::to_owned));
+    known.extend(
+        [
+            "/v1/setup/sessions",
+            "/v1/setup/",
+            "/v1/tenants/",
+            "/healthz/setup?deep=1",
+            "/healthz/setup?deep=%00",
+            "/healthz",
+        ]
+        .map(str::to_owned),
+    );
     prop_oneof![
         6 => prop::sample::select(known),
         1 => "[a-zA-Z0-9%._~-]{0,70}".prop_map(|text| format!("/v1/setup/sessions/{text}")),
