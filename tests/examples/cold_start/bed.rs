@@ -59,6 +59,8 @@ impl Bed {
                 .env("DISPATCH_QUEUE_URL", self.sink.queue_url())
                 // Read at the first call of the operator's, which is not made here.
                 .env("ADMIN_TOKEN_SECRET_ARN", "track/admin")
+                // As deployed: a click is told of in a line of the log.
+                .env("METRICS_NAMESPACE", "TrackAI/cold-start")
                 .env("AWS_ENDPOINT_URL", self.sink.endpoint());
             let (tenant, idle) = (self.tenant.clone(), self.idle.clone());
             subjects.push(Subject::new(name, function, move |seed| match name {
