@@ -9,6 +9,7 @@
 //! - [`runtime_api`]: release binaries as Lambda runs them, to measure them.
 //! - [`relay`]: a network that fails; [`trap`]: a line that is held at one moment; [`chaos`]: what is done to a stack, and whether
 //!   it lost anything.
+//! - [`capacity`]: what the system takes and costs, simulated.
 //! - [`webhook`]: what we would make of a platform's body; [`signers`]: senders' own packages, which sign.
 //! - [`sam`], [`template`], [`calls`]: the deployment: its tool, what it makes, and which of AWS's calls a binary can make.
 //! - [`wire`]: a relay before Postgres that counts round trips; [`heard`]: what is logged.
@@ -24,6 +25,7 @@ pub mod answer;
 pub mod authority;
 pub mod browser;
 pub mod calls;
+pub mod capacity;
 pub mod chaos;
 pub mod event_source;
 pub mod funnel;
