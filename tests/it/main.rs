@@ -3,6 +3,7 @@
 mod address;
 mod any_input;
 mod books;
+mod capacity;
 mod capture;
 mod chaos;
 mod click_input;
