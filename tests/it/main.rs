@@ -32,6 +32,7 @@ mod pages;
 mod payload;
 mod people;
 mod programs;
+mod releases;
 mod replay;
 mod round_trips;
 mod sales;
