@@ -1,6 +1,7 @@
 //! The operator's program, as an operator runs it.
 
 mod checkouts;
+mod readme;
 
 use std::process::Output;
 
