@@ -31,6 +31,13 @@ fn hold_unavailable(answer: &Answer) -> Result<()> {
     Ok(())
 }
 
+/// What a connection is told.
+async fn settings(db: &Db) -> Result<Vec<String>> {
+    let sql = "select array[current_setting('plan_cache_mode'), current_setting('idle_in_transaction_session_timeout'),
+                   current_setting('idle_session_timeout')]";
+    Ok(db.run(|client| async move { Ok(client.query_one(sql, &[]).await?.try_get(0)?) }).await?)
+}
+
 #[test]
 fn what_a_release_needs_is_its_last_migration() {
     assert_eq!(runner().get_migrations().iter().map(Migration::version).max(), Some(NEEDED));
@@ -87,6 +94,14 @@ async fn a_database_that_was_never_migrated_is_told_apart() -> Result<()> {
     Ok(())
 }
 
+/// Lambda ends an environment without a word to Postgres.
+#[tokio::test]
+async fn a_connection_whose_environment_is_gone_is_let_go_by_the_server() -> Result<()> {
+    let world = World::new().await?;
+    assert_eq!(settings(&world.click.db).await?, ["force_generic_plan", "15s", "15min"]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_newer_schema_and_one_whose_age_may_not_be_read_are_fine() -> Result<()> {
     let mut world = World::new().await?;
@@ -112,10 +127,7 @@ async fn a_newer_schema_and_one_whose_age_may_not_be_read_are_fine() -> Result<(
     with(&mut world, || Db::new(db_config(url.as_str()), None, 1))?;
     world.post_click(&json!({"fbclid": "IwAR0-unread"})).await?.expect(200)?;
     // It has its settings all the same.
-    let settings = world.click.db.run(|client| async move {
-        Ok(client.query_one("select current_setting('plan_cache_mode')", &[]).await?.try_get::<_, String>(0)?)
-    });
-    assert_eq!(settings.await?, "force_generic_plan");
+    assert_eq!(settings(&world.click.db).await?, ["force_generic_plan", "15s", "15min"]);
     assert!(end_connections(&world).await? > 0);
     Ok(())
 }
