@@ -1,7 +1,8 @@
 //! AWS's list prices, in US dollars, of us-east-1, without free tiers and volume discounts.
 //!
-//! As read in June 2026 in the services' pricing pages, whose addresses stand beside, and where their figures are filled in by a
-//! script in pages that quote them (of February to June 2026). Another region's go here.
+//! AWS's pricing pages, whose addresses stand beside, fill their figures in by a script, so they were not read there but where others
+//! quote them, in pages of February to June 2026. Not found quoted, and so assumed, is what Aurora takes for storage; the 0.10 for
+//! fair queueing stands in one page alone. Look at AWS's own before you rely on one. Another region's go here.
 
 /// The region.
 pub const REGION: &str = "us-east-1";
@@ -17,7 +18,7 @@ pub struct Price {
     pub dollars: f64,
     /// For what.
     pub unit: &'static str,
-    /// Where AWS says so.
+    /// Where AWS has its own.
     pub page: &'static str,
 }
 

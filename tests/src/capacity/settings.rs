@@ -102,7 +102,8 @@ impl Settings {
     }
 
     /// Connections that the functions may have. Aurora's default by the most ACU that there may be: 189 at 1, 3,360 at 16, 5,000 at the
-    /// most, in a line, and 2,000 where the least is 0.5 or 0 (AWS, Maximum connections for Aurora Serverless v2).
+    /// most, and 2,000 where the least is 0.5 or 0 (AWS re:Post, Working of max connections for Aurora PostgreSQL Serverless). Between the
+    /// first two it is taken as a line.
     pub fn connections(&self) -> u32 {
         if self.pooler {
             return u32::MAX;
