@@ -226,7 +226,8 @@ async fn no_page_of_a_tenant_is_another_one_s() -> Result<()> {
         (log_in(&world, &one.token).await?, log_in(&world, made["api_key"]["key"].as_str().context("a key")?).await?);
     let pages =
         ["", "/health", "/keys", "/people", "/changes", "/events", "/quarantine", "/connections", "/bodies", "/import"];
-    for page in pages {
+    let settings = ["", "/meta", "/events", "/suspend", "/retire", "/activate"].map(|act| format!("/settings{act}"));
+    for page in pages.into_iter().chain(settings.iter().map(String::as_str)) {
         let theirs = format!("/setup/tenants/tnt_{}{page}", other.id);
         for cookie in [&by_link, &by_key] {
             assert_eq!(get(&world, &theirs, cookie).await.status(), 404, "{page}");
@@ -236,7 +237,14 @@ async fn no_page_of_a_tenant_is_another_one_s() -> Result<()> {
         let nobodys = get(&world, &theirs, "").await;
         ensure!(header(&nobodys, LOCATION).starts_with("/setup/login"), "{page}");
     }
-    for page in ["", "/health", "/keys", "/people", "/changes"] {
+    for act in ["suspend", "retire"] {
+        let mine = format!("/setup/tenants/tnt_{}/settings/{act}", one.id);
+        for cookie in [&by_link, &by_key] {
+            let posted = setup::handle(&world.setup, &as_cookie(form(&mine, "sure=on"), cookie)).await;
+            assert_eq!(posted.status(), 403, "{act} is the operator's");
+        }
+    }
+    for page in ["", "/health", "/keys", "/settings", "/people", "/changes"] {
         let mine = format!("/setup/tenants/tnt_{}{page}", one.id);
         for cookie in [&by_link, &by_key] {
             assert_eq!(get(&world, &mine, cookie).await.status(), 200, "{page}");
