@@ -147,8 +147,7 @@ from tenants t
     left join delivery_gates g on g.tenant_id = t.id
     cross join unnest(array['pending', 'held', 'parked']) as w (stored);
 
--- The same as ledger() of all days, out of the counts. An ignored event claimed nothing, and its deliveries are counted themselves; one
--- that was erased had claimed its sale.
+-- The same as ledger() of all days, out of the counts.
 create function tallied_ledger(tenant text) returns table (state text, reason text, sales bigint)
     language sql stable
     begin atomic
@@ -157,14 +156,13 @@ create function tallied_ledger(tenant text) returns table (state text, reason te
             select coalesce(w.state, e.state) as state, coalesce(case when w.state is null then e.reason else w.reason end, '') as reason,
                    e.tally as sales
             from tallied e left join waiting_standings w on w.tenant_id = e.tenant_id and w.stored = e.state
-            where e.tenant_id = tenant and e.kind = 'event' and (e.state <> 'ignored' or e.reason = 'erased')
+            where e.tenant_id = tenant and e.kind = 'event' and e.state <> 'ignored'
             union all
             select d.state, d.reason, d.tally from tallied d
             where d.tenant_id = tenant and d.kind = 'delivery' and d.state <> 'conversion'
             union all
             select 'missing', '', sum(case when c.kind = 'delivery' then c.tally else -c.tally end) from tallied c
-            where c.tenant_id = tenant
-              and (c.kind = 'delivery' and c.state = 'conversion' or c.kind = 'event' and (c.state <> 'ignored' or c.reason = 'erased'))
+            where c.tenant_id = tenant and (c.kind = 'delivery' and c.state = 'conversion' or c.kind = 'event' and c.state <> 'ignored')
             union all
             select d.state, d.reason, d.sales from ledger_days d where d.tenant_id = tenant
         ) counted

@@ -1,9 +1,5 @@
 -- What the doctor finds of a tenant, and when it looks again.
 
--- Events that were never sent and are too old now: few, and looked for by when that happened. It is built first, before tenants is
--- locked, which whoever takes a click or an order reads.
-create index conversions_expired_idx on conversions (tenant_id, updated_at) where state = 'expired';
-
 create table tenant_issues (
     tenant_id     text not null references tenants (id),
     id            text not null,
@@ -32,3 +28,6 @@ alter table tenants
 -- Those that are there already are spread over a day.
 update tenants set examine_at = now() + random() * interval '24 hours';
 create index tenants_examine_at_idx on tenants (examine_at) where status = 'active';
+
+-- Events that were never sent and are too old now: few, and looked for by when that happened.
+create index conversions_expired_idx on conversions (tenant_id, updated_at) where state = 'expired';

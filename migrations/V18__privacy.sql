@@ -14,10 +14,6 @@ create table erasures (
     primary key (tenant_id, id)
 );
 
--- What is ignored is never sent: its buyer's data is kept for nothing, and where no observation names it, nobody would find it.
-update conversions set user_data = '{}', event_source_url = null
-where state = 'ignored' and (user_data <> '{}' or event_source_url is not null);
-
 -- An order that only a checkout told of, and that made no event yet, is known by these alone.
 create index orders_known_email_hash_idx on orders (tenant_id, (known ->> 'email_hash')) where known ->> 'email_hash' is not null;
 create index orders_known_phone_hash_idx on orders (tenant_id, (known ->> 'phone_hash')) where known ->> 'phone_hash' is not null;

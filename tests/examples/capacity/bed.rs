@@ -1,7 +1,6 @@
 //! What is measured: functions in this program, and a Postgres that is durable as in production.
 
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use aws_config::SdkConfig;
@@ -17,7 +16,7 @@ use tests::runtime_api::sink::Sink;
 use tests::runtime_api::traffic::{Clicks, Orders};
 use tests::runtime_api::{rows, usage};
 use tests::seed::{self, Seeded};
-use tests::simulator::{Config, Simulator};
+use tests::simulator::Aside;
 use tests::world::{SECRETS_PREFIX, db_config, fill, sdk_config, vault};
 use tokio_postgres::Client;
 
@@ -37,8 +36,7 @@ pub(crate) struct Bed {
     db: TestDb,
     sdk: SdkConfig,
     sink: Sink,
-    meta: String,
-    _stop: mpsc::Sender<()>,
+    meta: Aside,
     _cluster: Cluster,
 }
 
@@ -58,8 +56,8 @@ impl Bed {
         let postgres = usage::parent(u32::try_from(backend)?)?;
         let sink = Sink::start(&json!({"access_token": tenant.access_token}).to_string())?;
         let sdk = sdk_config(&sink.endpoint()).await;
-        let (meta, stop) = simulator(&tenant)?;
-        Ok(Self { client, postgres, tenant, db, sdk, sink, meta, _stop: stop, _cluster: cluster })
+        let meta = Aside::start(&tenant)?;
+        Ok(Self { client, postgres, tenant, db, sdk, sink, meta, _cluster: cluster })
     }
 
     /// An environment of click and one of order, which share nothing with others.
@@ -76,7 +74,7 @@ impl Bed {
 
     /// A dispatcher with so many events a request.
     pub(crate) fn dispatcher(&self, events: u32) -> Result<Arc<dispatch::State>> {
-        let meta = shared::config::Meta { graph_url: self.meta.clone(), version: "v26.0".into() };
+        let meta = shared::config::Meta { graph_url: self.meta.url.clone(), version: "v26.0".into() };
         let db = Db::new(db_config(self.db.url()), None, 4);
         let state = dispatch::State::new(
             db,
@@ -121,22 +119,6 @@ impl Bed {
         self.client.batch_execute("select pg_reload_conf()").await?;
         Ok(())
     }
-}
-
-/// Meta on a thread of its own.
-fn simulator(tenant: &Seeded) -> Result<(String, mpsc::Sender<()>)> {
-    let config = Config::default().with_pixel(&tenant.pixel_id, &tenant.access_token).keep_bodies(false);
-    let (stop, stopped) = mpsc::channel::<()>();
-    let (started, url) = mpsc::channel();
-    thread::spawn(move || -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let simulator = runtime.block_on(Simulator::start(config))?;
-        started.send(simulator.base_url().to_owned())?;
-        // Ends when the bed does.
-        let _ = stopped.recv();
-        Ok(())
-    });
-    Ok((url.recv().context("the simulator did not start")?, stop))
 }
 
 /// One environment's requests, one after the other.

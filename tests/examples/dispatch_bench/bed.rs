@@ -1,14 +1,11 @@
 //! What the dispatcher works on while it is measured.
 
-use std::sync::mpsc;
-use std::thread;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use shared::db::migrate;
 use tests::postgres::{Cluster, Settings, TestDb};
 use tests::progress::Progress;
 use tests::seed::{self, Seeded};
-use tests::simulator::{Config, Simulator};
+use tests::simulator::Aside;
 use tests::world::fill;
 use tokio_postgres::Client;
 
@@ -20,7 +17,7 @@ pub(crate) struct Bed {
     client: Client,
     pub(crate) db: TestDb,
     pub(crate) tenant: Seeded,
-    pub(crate) meta: Meta,
+    pub(crate) meta: Aside,
     pub(crate) cluster: Cluster,
 }
 
@@ -34,7 +31,7 @@ impl Bed {
         let client = db.connect().await?;
         client.batch_execute("create extension pg_stat_statements").await?;
         let tenant = seed::rows(&client, "bench").await?;
-        let meta = Meta::start(&tenant)?;
+        let meta = Aside::start(&tenant)?;
         Ok(Self { client, db, tenant, meta, cluster })
     }
 
@@ -75,27 +72,4 @@ impl Bed {
 /// How the ids of a batch begin.
 pub(crate) fn prefix(name: &str, batch: i32) -> String {
     format!("{name}-{batch}-")
-}
-
-/// The simulator on a thread of its own.
-pub(crate) struct Meta {
-    pub(crate) url: String,
-    _stop: mpsc::Sender<()>,
-}
-
-impl Meta {
-    fn start(tenant: &Seeded) -> Result<Self> {
-        let config = Config::default().with_pixel(&tenant.pixel_id, &tenant.access_token).keep_bodies(false);
-        let (stop, stopped) = mpsc::channel::<()>();
-        let (started, url) = mpsc::channel();
-        thread::spawn(move || -> Result<()> {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-            let simulator = runtime.block_on(Simulator::start(config))?;
-            started.send(simulator.base_url().to_owned())?;
-            // Ends when the bed does.
-            let _ = stopped.recv();
-            Ok(())
-        });
-        Ok(Self { url: url.recv().context("the simulator did not start")?, _stop: stop })
-    }
 }

@@ -15,6 +15,7 @@
 //! - Any pixel with a wrong token is 190; a token of another pixel is 100/33, as for an object that
 //!   is not shared.
 
+mod aside;
 mod config;
 mod edge;
 mod faults;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use aside::Aside;
 pub use config::{Clock, Config, DEMO_PIXEL, DEMO_TOKEN, MovingClock};
 pub use faults::{Answer, Chance, Fault, Preset, Usage, presets};
 pub use graph::GraphError;
