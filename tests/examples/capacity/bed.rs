@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use aws_config::SdkConfig;
 use serde_json::json;
 use shared::db::{Db, migrate};
