@@ -1,8 +1,9 @@
 //! The circuit breaker: ten failures in a row, one probe at a time, and only the tenant itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tests::heard::Heard;
 use tests::simulator::{Answer, EventQuery, Fault, GraphError};
 use tests::world::{World, batch, in_two_minutes, wake_up};
@@ -82,6 +83,29 @@ async fn after_the_cool_down_one_dispatcher_of_many_probes_and_what_it_meets_dec
         }
     }
     assert_eq!(world.simulator.events(&EventQuery::default()).len(), 50);
+    Ok(())
+}
+
+/// It would hold attempts that the probe's holder goes on to when the breaker closes, and they would lie until the next wake-up.
+#[tokio::test]
+async fn who_comes_second_to_a_probe_waits_for_nothing_and_holds_no_attempt() -> Result<()> {
+    let world = World::new().await?;
+    world.fill("o", 20).await?;
+    fail(&world, 10).await?;
+    cool_down_is_over(&world).await?;
+    world.execute("update dispatch_attempts set due_at = clock() where status = 'pending'").await?;
+    let tenant = &world.tenant.id;
+    let mut first = world.db.connect().await?;
+    let probing = first.transaction().await?;
+    probing.execute("select from delivery_gates where tenant_id = $1 for update", &[tenant]).await?;
+    let db = &world.sweep.db;
+    let second = db.run(|client| async move { shared::db::dispatch::claim(&client, tenant, 1000).await });
+    let second = tokio::time::timeout(Duration::from_secs(20), second).await.context("it waits for the first")??;
+    assert!(second.attempts.is_empty() && !second.probe);
+    probing.rollback().await?;
+    world.simulator.clear_faults();
+    world.wake().await;
+    assert_eq!(world.simulator.events(&EventQuery::default()).len(), 20, "all of it, behind the probe");
     Ok(())
 }
 

@@ -76,12 +76,17 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         select t.id, t.status = 'active' as is_active, t.pixel_id,
                case when t.test_event_code_until > clock() then t.test_event_code end as test_event_code,
                coalesce(g.breaker, 'closed') as breaker, g.parked_reason,
-               coalesce(g.breaker <> 'closed' or g.parked_reason is not null, false) as shut,
-               coalesce(g.probe_at <= clock() and coalesce(g.probe_until <= clock(), true), false) as may_probe
+               coalesce(g.breaker <> 'closed' or g.parked_reason is not null, false) as shut
         from tenants t left join delivery_gates g on g.tenant_id = t.id
         where t.id = $1
           and (t.status = 'active' or t.status = 'provisioning' and t.test_event_code_until > clock())
           and coalesce(g.throttled_until <= clock(), true)
+    ), turn as (
+        -- Before any attempt is locked: who comes second to a probe would hold attempts that its holder goes on to when it closes.
+        select g.tenant_id from delivery_gates g, tenant
+        where g.tenant_id = tenant.id and tenant.shut
+          and g.probe_at <= clock() and coalesce(g.probe_until <= clock(), true)
+        for update of g skip locked
     ), due as (
         {due}
           and (select not shut from tenant)
@@ -89,12 +94,13 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         for update skip locked
     ), nearest as (
         {due}
-          and (select shut and may_probe from tenant)
+          and exists (select from turn)
         order by a.expires_at limit {PROBE_EVENTS}
         for update skip locked
     ), furthest as (
         {due}
-          and (select shut and may_probe and parked_reason = 'refused_alike' from tenant)
+          and exists (select from turn)
+          and (select parked_reason = 'refused_alike' from tenant)
         order by a.expires_at desc limit {PROBE_EVENTS}
         for update skip locked
     ), wanted as (
@@ -103,10 +109,8 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
         update delivery_gates g
         set probe_until = clock() + $3 * interval '1 second',
             breaker = case when g.breaker = 'open' then 'half_open' else g.breaker end, updated_at = clock()
-        from tenant
-        where g.tenant_id = tenant.id and tenant.shut and exists (select from wanted)
-          -- Looked at again when another dispatcher was faster.
-          and g.probe_at <= clock() and coalesce(g.probe_until <= clock(), true)
+        from turn
+        where g.tenant_id = turn.tenant_id and exists (select from wanted)
         returning g.tenant_id
     ), claimed as (
         update dispatch_attempts a
