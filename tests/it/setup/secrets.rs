@@ -3,7 +3,7 @@
 use anyhow::Result;
 use lambda_http::http::Method;
 use serde_json::{Value, json};
-use shared::secrets::Secrets;
+use shared::secrets::{Error, Secrets};
 use tests::heard::Heard;
 use tests::simulator::{Answer, Fault, GraphError};
 use tests::world::{SECRETS_PREFIX, World};
@@ -69,5 +69,33 @@ async fn while_secrets_manager_is_away_a_secret_is_503_and_nothing_changes() -> 
     world.enter(&session, &json!({"business": whole["business"]})).await?.expect(200)?;
     world.setup.secrets = kept;
     world.enter(&session, &whole).await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_name_of_a_secret_that_somebody_deleted_is_used_again() -> Result<()> {
+    let world = World::new().await?;
+    let session = world.session().await?;
+    let whole = world.entered("again");
+    world.enter(&session, &whole).await?.expect(200)?;
+    let made = world.act(&session, "provision", &Value::Null).await?.expect(200)?;
+    let tenant = format!("tnt_{}", session.id);
+    let connection = made["connection"]["id"].as_str().unwrap_or_default();
+    let (meta, checkout) =
+        (format!("{SECRETS_PREFIX}{tenant}/meta"), format!("{SECRETS_PREFIX}{tenant}/connections/{connection}"));
+    let console = aws_sdk_secretsmanager::Client::new(&world.sdk);
+    for id in [&meta, &checkout] {
+        console.delete_secret().secret_id(id).recovery_window_in_days(30).send().await?;
+    }
+    let secrets = Secrets::new(&world.sdk);
+    assert!(matches!(secrets.meta(SECRETS_PREFIX, &tenant).await, Err(Error::Missing(_))));
+    let path = format!("/v1/tenants/{tenant}");
+    let token = &whole["meta"]["access_token"];
+    world.operate(Method::PUT, &format!("{path}/meta"), &json!({"access_token": token})).await?.expect(200)?;
+    let secret = json!({"secret": "sample-hottok-again", "keep_former": true});
+    world.operate(Method::PUT, &format!("{path}/connections/{connection}/secret"), &secret).await?.expect(200)?;
+    assert_eq!(secrets.meta(SECRETS_PREFIX, &tenant).await?.access_token, token.as_str().unwrap_or_default());
+    let kept = secrets.text(&checkout).await?;
+    assert_eq!(kept, r#"{"secrets":["sample-hottok-again"]}"#, "the deleted one signs nothing any more");
     Ok(())
 }
