@@ -76,9 +76,39 @@ impl Metrics {
     /// Writes the lines of these metrics; one for all that have no stage, one for each stage. A line that cannot be written is none.
     pub fn tell(&self, now_ms: i64, metrics: &[Metric]) {
         let Some(place) = &self.0 else { return };
-        let text = lines(&place.namespace, place.function, now_ms, metrics);
-        match &place.sink {
-            Some(sink) => sink(&text),
+        place.write(&lines(&place.namespace, place.function, now_ms, metrics));
+    }
+}
+
+/// Tells of one more of what is counted on the way of every request: its line is made once.
+pub struct Counter {
+    metrics: Metrics,
+    before_time: String,
+    after_time: String,
+}
+
+impl Counter {
+    /// Of the metric with this name.
+    pub fn new(metrics: Metrics, name: &'static str) -> Self {
+        const TIME: &str = "\"Timestamp\":";
+        let line = metrics.0.as_ref().map(|it| lines(&it.namespace, it.function, 0, &[Metric::count(name, 1)]));
+        let (before, after) = line.as_deref().and_then(|it| it.split_once("\"Timestamp\":0")).unwrap_or_default();
+        let (before_time, after_time) = (format!("{before}{TIME}"), after.to_owned());
+        Self { metrics, before_time, after_time }
+    }
+
+    /// One more, at this time.
+    pub fn one(&self, now_ms: i64) {
+        if let Some(place) = &self.metrics.0 {
+            place.write(&format!("{}{now_ms}{}", self.before_time, self.after_time));
+        }
+    }
+}
+
+impl Place {
+    fn write(&self, text: &str) {
+        match &self.sink {
+            Some(sink) => sink(text),
             // Nobody can be told that nobody can be told.
             None => drop(io::stdout().lock().write_all(text.as_bytes())),
         }
@@ -160,6 +190,20 @@ mod tests {
                 of(json!(["Function", "Stage"]), json!([count("Matched")]), json!({"Stage": "none", "Matched": 1})),
             ]
         );
+    }
+
+    #[test]
+    fn the_line_of_one_more_is_what_it_would_be_if_it_were_made_anew() {
+        let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let kept = Arc::clone(&told);
+        let sink = Box::new(move |text: &str| kept.lock().unwrap().push(text.to_owned()));
+        let metrics = Metrics::given_to("TrackAI/track-ai", "click", sink);
+        metrics.tell(1_795_528_800_000, &[Metric::count("Clicks", 1)]);
+        Counter::new(metrics, "Clicks").one(1_795_528_800_000);
+        Counter::new(Metrics::default(), "Clicks").one(1_795_528_800_000);
+        let told = told.lock().unwrap();
+        assert_eq!(told.len(), 2, "without a namespace nothing is told");
+        assert_eq!(told[0], told[1]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Told {
 async fn a_click_an_order_and_a_send_log_and_answer_as_many_bytes_as_the_cost_says() -> Result<()> {
     let mut world = World::new().await?;
     let told = Told::default();
-    world.click.metrics = told.metrics("click");
+    world.click.count_in(told.metrics("click"));
     Arc::get_mut(&mut world.dispatch).context("the only one")?.metrics = told.metrics("dispatch");
     let (log, _guard) = Heard::listen(Level::INFO);
     let mut seen = 0;

@@ -37,7 +37,7 @@ impl Told {
 async fn a_click_an_order_and_a_sale_are_each_counted_once_whoever_tried_how_often() -> Result<()> {
     let mut world = World::new().await?;
     let told = Told::default();
-    world.click.metrics = told.metrics("click");
+    world.click.count_in(told.metrics("click"));
     world.sweep.metrics = told.metrics("sweep");
     Arc::get_mut(&mut world.dispatch).context("the only one")?.metrics = told.metrics("dispatch");
     let click = json!({"url": "https://loja.example.com/?fbclid=IwAR0-Sample", "fbp": "fb.1.1700000000000.1234567890"});

@@ -21,8 +21,11 @@ use shared::db::funnels::Refusal;
 use shared::db::{self, Db};
 use shared::health::Health;
 use shared::http::{self, Problem};
-use shared::metrics::{Metric, Metrics};
+use shared::metrics::{Counter, Metrics};
 use shared::telemetry;
+
+/// The metric of clicks that were not known.
+const CLICKS: &str = "Clicks";
 
 /// What the function holds between requests.
 pub struct State {
@@ -32,8 +35,7 @@ pub struct State {
     pub trusted_proxy_hops: usize,
     /// The time.
     pub clock: Clock,
-    /// Where clicks are counted.
-    pub metrics: Metrics,
+    clicks: Counter,
     health: Health,
     countries: identify::Countries,
 }
@@ -41,15 +43,19 @@ pub struct State {
 impl State {
     /// With the system's clock, and no metrics.
     pub fn new(db: Db, trusted_proxy_hops: usize) -> Self {
-        let (clock, metrics) = (Clock::SYSTEM, Metrics::default());
         Self {
             db,
             trusted_proxy_hops,
-            clock,
-            metrics,
+            clock: Clock::SYSTEM,
+            clicks: Counter::new(Metrics::default(), CLICKS),
             health: Health::default(),
             countries: identify::Countries::default(),
         }
+    }
+
+    /// Counts clicks there from now on.
+    pub fn count_in(&mut self, metrics: Metrics) {
+        self.clicks = Counter::new(metrics, CLICKS);
     }
 }
 
@@ -93,7 +99,7 @@ async fn route(state: &State, request: &Request) -> Result<Response<Body>, Probl
 /// Counts a click that was not known.
 fn tell(state: &State, new: bool) {
     if new {
-        state.metrics.tell(state.clock.now_ms(), &[Metric::count("Clicks", 1)]);
+        state.clicks.one(state.clock.now_ms());
     }
 }
 

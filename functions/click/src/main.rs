@@ -15,7 +15,7 @@ async fn main() -> Result<(), Error> {
     let (db, hops, metrics) = (reader.db(), reader.trusted_proxy_hops(), reader.metrics("click"));
     let (db, hops) = reader.finish((db, hops))?;
     let mut state = State::new(shared::db::open(db, 1), hops);
-    state.metrics = metrics;
+    state.count_in(metrics);
     let state = Arc::new(state);
     let warming = Arc::clone(&state);
     tokio::spawn(async move { warming.db.warm().await });
