@@ -5,9 +5,44 @@
 
 use std::error::Error;
 
-/// Starts the Lambda runtime's own subscriber.
+use lambda_runtime::tracing::level_filters::LevelFilter;
+use lambda_runtime::tracing::subscriber::filter::Targets;
+use lambda_runtime::tracing::subscriber::prelude::*;
+use lambda_runtime::tracing::subscriber::{fmt, registry};
+
+/// Starts the subscriber: as the Lambda runtime's own writes, but without its filter by the fields of spans, for which every function
+/// would bring an engine of regular expressions along.
 pub fn init() {
-    lambda_runtime::tracing::init_default_subscriber();
+    let environment = |name| std::env::var(name).ok();
+    let targets = targets(environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| environment("RUST_LOG")).as_deref());
+    let layer = fmt::layer().with_target(false).without_time();
+    if environment("AWS_LAMBDA_LOG_FORMAT").is_some_and(|it| it.eq_ignore_ascii_case("json")) {
+        registry().with(layer.json()).with(targets).init();
+    } else {
+        registry().with(layer).with(targets).init();
+    }
+}
+
+/// What is logged: from info on, or by Lambda's words for levels (AWS, Log-level filtering), and of single targets by `target=level` as
+/// in `RUST_LOG`, parted by commas. What is neither changes nothing.
+fn targets(said: Option<&str>) -> Targets {
+    let mut targets = Targets::new().with_default(LevelFilter::INFO);
+    for part in said.unwrap_or_default().split(',') {
+        targets = match part.split_once('=') {
+            None => level(part).map(|level| targets.clone().with_default(level)),
+            Some((target, said)) => level(said).map(|level| targets.clone().with_target(target.trim(), level)),
+        }
+        .unwrap_or(targets);
+    }
+    targets
+}
+
+fn level(word: &str) -> Option<LevelFilter> {
+    match word.trim() {
+        "" => None,
+        word if word.eq_ignore_ascii_case("fatal") => Some(LevelFilter::ERROR),
+        word => word.parse().ok(),
+    }
 }
 
 /// An error with all its causes in one line.
@@ -38,4 +73,31 @@ fn said(error: &tokio_postgres::error::DbError) -> String {
     let names: Vec<&str> = names.into_iter().flatten().collect();
     let line = error.line().map_or_else(String::new, |line| format!(":{line}"));
     format!(": SQLSTATE {} {}{line}", error.code().code(), names.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_runtime::tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_lambda_and_of_rust_log_say_what_is_logged() {
+        for (said, logged, not) in [
+            (None, Level::INFO, Level::DEBUG),
+            (Some("WARN"), Level::WARN, Level::INFO),
+            (Some("trace"), Level::TRACE, Level::TRACE),
+            (Some("FATAL"), Level::ERROR, Level::WARN),
+            (Some("shared=debug,warn"), Level::DEBUG, Level::TRACE),
+            (Some("shared=debug"), Level::DEBUG, Level::TRACE),
+            (Some("?!=,"), Level::INFO, Level::DEBUG),
+            (Some("verbose"), Level::INFO, Level::DEBUG),
+        ] {
+            let targets = targets(said);
+            assert!(targets.would_enable("shared::db", &logged), "{said:?}");
+            assert!(not == logged || !targets.would_enable("shared::db", &not), "{said:?}");
+        }
+        let others = targets(Some("shared=debug,warn"));
+        assert!(others.would_enable("hyper", &Level::WARN) && !others.would_enable("hyper", &Level::INFO));
+    }
 }
