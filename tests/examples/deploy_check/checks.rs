@@ -41,6 +41,7 @@ pub(crate) fn all(template: &Template, root: &Path) -> Result<Vec<Check>> {
         time_outs(template)?,
         roles(template),
         access_logs(template),
+        database_port(template),
         metrics::check(template, &root.join("functions"))?,
     ])
 }
@@ -66,6 +67,26 @@ fn access_logs(template: &Template) -> Check {
         faults.push("no access log was found".to_owned());
     }
     Check { what: format!("{} things in the access log, no path and no address", named.len()), faults }
+}
+
+/// The database that the template makes listens where its security group lets the functions in.
+fn database_port(template: &Template) -> Check {
+    let ports: Vec<&Value> = template.of_type("AWS::RDS::DBCluster").map(|(_, cluster)| &cluster["Port"]).collect();
+    let groups = template.of_type("AWS::EC2::SecurityGroup").map(|(_, group)| &group["SecurityGroupIngress"]);
+    let rules: Vec<&Value> = groups.filter_map(Value::as_array).flatten().collect();
+    let mut faults = Vec::new();
+    if ports.is_empty() || rules.is_empty() {
+        faults.push("no cluster, or no way to it, was found".to_owned());
+    }
+    for rule in rules {
+        if !ports.iter().all(|port| port.is_number() && [&rule["FromPort"], &rule["ToPort"]] == [*port, *port]) {
+            faults.push(format!(
+                "the functions are let in at {}, and the cluster listens at {ports:?}",
+                rule["FromPort"]
+            ));
+        }
+    }
+    Check { what: "the database's port is open to the functions".to_owned(), faults }
 }
 
 fn folders(path: &Path) -> Result<BTreeSet<String>> {
