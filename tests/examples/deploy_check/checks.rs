@@ -34,10 +34,12 @@ pub(crate) fn all(template: &Template, root: &Path) -> Result<Vec<Check>> {
     let functions = folders(&root.join("functions"))?;
     let config = root.join("shared/src/config.rs");
     let source = fs::read_to_string(&config).with_context(|| format!("read {}", config.display()))?;
+    let documented = variable_table(&source, &functions)?;
     Ok(vec![
         one_resource_each(template, &functions),
         routes(template, &router(root)?),
-        variables(template, &variable_table(&source, &functions)?),
+        variables(template, &documented),
+        told(root, &documented)?,
         time_outs(template)?,
         roles(template),
         access_logs(template),
@@ -198,6 +200,22 @@ fn who_of(who: &str, functions: &BTreeSet<String>) -> Result<BTreeSet<String>> {
         None if who == "all" => Ok(functions.clone()),
         None => named(who),
     }
+}
+
+/// The README's table and `.env.example` have each variable.
+fn told(root: &Path, documented: &BTreeMap<String, BTreeSet<String>>) -> Result<Check> {
+    let names: BTreeSet<&String> = documented.values().flatten().collect();
+    let mut faults = Vec::new();
+    for file in ["README.md", ".env.example"] {
+        let text = fs::read_to_string(root.join(file)).with_context(|| format!("read {file}"))?;
+        let rows = text.lines().filter(|line| line.starts_with("| `") || line.contains('='));
+        let words: BTreeSet<&str> =
+            rows.flat_map(|line| line.split(|it: char| !it.is_ascii_alphanumeric() && it != '_')).collect();
+        faults.extend(
+            names.iter().filter(|it| !words.contains(it.as_str())).map(|it| format!("{file} does not tell of {it}")),
+        );
+    }
+    Ok(Check { what: format!("{} variables, each told of in README.md and .env.example", names.len()), faults })
 }
 
 fn variables(template: &Template, documented: &BTreeMap<String, BTreeSet<String>>) -> Check {
