@@ -10,10 +10,11 @@ use lambda_runtime::tracing::subscriber::filter::Targets;
 use lambda_runtime::tracing::subscriber::prelude::*;
 use lambda_runtime::tracing::subscriber::{fmt, registry};
 
+use crate::config::environment;
+
 /// Starts the subscriber: as the Lambda runtime's own writes, but without its filter by the fields of spans, for which every function
 /// would bring an engine of regular expressions along.
 pub fn init() {
-    let environment = |name| std::env::var(name).ok();
     let targets = targets(environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| environment("RUST_LOG")).as_deref());
     let layer = fmt::layer().with_target(false).without_time();
     if environment("AWS_LAMBDA_LOG_FORMAT").is_some_and(|it| it.eq_ignore_ascii_case("json")) {
