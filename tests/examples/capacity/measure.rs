@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use tests::capacity::closed::turn;
 use tests::capacity::facts::Bytes;
-use tests::capacity::{Kind, Service, Spread};
+use tests::capacity::{Kind, Spread};
 use tests::runtime_api::usage;
 use tests::world::{batch, in_two_minutes, wake_up};
 
@@ -76,11 +76,15 @@ impl Phase {
         count
     }
 
-    /// Of one environment alone, which waits for nobody: what each request took.
-    pub(crate) fn service(&self) -> Service {
-        let [function, server] = [0, 1].map(|index| self.cpu[index] / self.count());
-        let rest = self.waits.iter().map(|wait| (wait - function - server).max(0.0)).collect();
-        Service { function, server, wait: Spread::of(rest) }
+    /// What each request waited for beside CPU, where no environment waited for a core.
+    pub(crate) fn rest(&self) -> Spread {
+        let [function, server] = self.work();
+        Spread::of(self.waits.iter().map(|wait| (wait - function - server).max(0.0)).collect())
+    }
+
+    /// CPU time of the function and of the server for a request.
+    pub(crate) fn work(&self) -> [f64; 2] {
+        [0, 1].map(|index| self.cpu[index] / self.count())
     }
 }
 
