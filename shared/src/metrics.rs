@@ -90,17 +90,15 @@ pub struct Counter {
 impl Counter {
     /// Of the metric with this name.
     pub fn new(metrics: Metrics, name: &'static str) -> Self {
-        const TIME: &str = "\"Timestamp\":";
         let line = metrics.0.as_ref().map(|it| lines(&it.namespace, it.function, 0, &[Metric::count(name, 1)]));
         let (before, after) = line.as_deref().and_then(|it| it.split_once("\"Timestamp\":0")).unwrap_or_default();
-        let (before_time, after_time) = (format!("{before}{TIME}"), after.to_owned());
-        Self { metrics, before_time, after_time }
+        Self { metrics, before_time: before.to_owned(), after_time: after.to_owned() }
     }
 
     /// One more, at this time.
     pub fn one(&self, now_ms: i64) {
         if let Some(place) = &self.metrics.0 {
-            place.write(&format!("{}{now_ms}{}", self.before_time, self.after_time));
+            place.write(&format!("{}\"Timestamp\":{now_ms}{}", self.before_time, self.after_time));
         }
     }
 }

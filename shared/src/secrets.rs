@@ -1,6 +1,7 @@
 //! Secrets Manager: the database's URL, each tenant's credentials at Meta, and what its checkouts sign with.
 
 mod platform;
+mod put;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
@@ -64,7 +65,7 @@ impl Secrets {
     async fn version(&self, id: &str, version: Version) -> Result<String, Error> {
         // Boxed: the SDK's futures are large.
         let request = Box::pin(self.client.get_secret_value().secret_id(id).version_stage(version.stage()).send());
-        let answer = request.await.map_err(|error| unavailable(id, &error))?;
+        let answer = request.await.map_err(|error| unread(id, &error))?;
         answer.secret_string().map(str::to_owned).ok_or(Error::Malformed(id.to_owned(), "binary, not text"))
     }
 
@@ -94,13 +95,17 @@ impl Secrets {
     }
 }
 
-fn unavailable(id: &str, error: &SdkError<GetSecretValueError>) -> Error {
+fn unread(id: &str, error: &SdkError<GetSecretValueError>) -> Error {
     match error.as_service_error() {
         Some(GetSecretValueError::ResourceNotFoundException(_) | GetSecretValueError::InvalidRequestException(_)) => {
             Error::Missing(id.to_owned())
         }
-        _ => Error::Unavailable(DisplayErrorContext(error).to_string()),
+        _ => unavailable(error),
     }
+}
+
+fn unavailable<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E>) -> Error {
+    Error::Unavailable(DisplayErrorContext(error).to_string())
 }
 
 /// What a tenant's secret holds. Not printable.

@@ -29,11 +29,12 @@ pub fn init() {
 fn targets(said: Option<&str>) -> Targets {
     let mut targets = Targets::new().with_default(LevelFilter::INFO);
     for part in said.unwrap_or_default().split(',') {
-        targets = match part.split_once('=') {
-            None => level(part).map(|level| targets.clone().with_default(level)),
-            Some((target, said)) => level(said).map(|level| targets.clone().with_target(target.trim(), level)),
-        }
-        .unwrap_or(targets);
+        let (target, word) = part.split_once('=').map_or((None, part), |(target, word)| (Some(target.trim()), word));
+        let Some(level) = level(word) else { continue };
+        targets = match target {
+            None => targets.with_default(level),
+            Some(target) => targets.with_target(target, level),
+        };
     }
     targets
 }

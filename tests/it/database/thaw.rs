@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use lambda_http::http::Method;
@@ -59,7 +59,10 @@ async fn a_connection_that_hangs_after_a_pause_costs_no_function_s_caller_an_err
     serve(&world, "before").await?;
     for round in ["first", "second"] {
         relay.silence();
+        let start = Instant::now();
         serve(&world, round).await?;
+        // Three at once, and two after each other, each of which finds out by itself: a statement's whole time is 10 s for each.
+        assert!(start.elapsed() < Duration::from_secs(25), "a statement's whole time was waited for");
     }
     assert_eq!(sent(&world), 3);
     Ok(())
